@@ -50,3 +50,7 @@ export function topicsOf(flow: Flow): Topic[] {
     ...flow.nodes.map((node) => topic(deadLetterTopicOf(node.name), 'dead-letter', null, { partitions: 1, retentionMs: 30 * DAY_MS })),
   ];
 }
+
+/** Registry subjects (TopicNameStrategy) of the topics that hold one record type of their own. */
+export const subjectsOf = (topics: readonly Topic[]): { subject: string; name: string }[] =>
+  topics.flatMap((topic) => (topic.record ? [{ subject: `${topic.name}-value`, name: topic.record }] : []));

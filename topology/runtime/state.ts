@@ -75,8 +75,8 @@ export interface OrderState {
   read(orderId: string): Promise<{ head: OrderHead | null; mark: Mark | null }>;
   /** Leaves a mark; 'moved' when the order's version is no longer `version` (0: no order yet), and nothing was done. A second mark changes nothing. */
   mark(orderId: string, version: number, mark: Mark): Promise<'marked' | 'moved'>;
-  /** Forgets the step results of orders whose results are committed. */
-  trim(orderIds: readonly string[]): Promise<void>;
+  /** Forgets the results of steps that are committed; other steps of the same orders may still be waiting for their commit. */
+  trim(steps: readonly { orderId: string; steps: readonly string[] }[]): Promise<void>;
   dueTimers(now: number, limit: number): Promise<DueTimer[]>;
   /** Takes fired timers away, unless armed anew for another time meanwhile. */
   disarm(timers: readonly DueTimer[]): Promise<void>;

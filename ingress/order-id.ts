@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { uuidV5 } from '../topology/runtime/event-id.ts';
+
+/** UUID version 7 (RFC 9562): 48 bits of ms since the epoch, then random bits. Sorts by time to the ms. */
+export function uuidV7(now: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** The id an order has by its Idempotency-Key alone: a repeat names the same order even where every store has forgotten the first request. */
+export function orderIdFor(tenant: string, route: string, idempotencyKey: string): string {
+  return uuidV5(`order|${tenant}|${route}|${idempotencyKey}`);
+}

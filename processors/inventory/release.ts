@@ -1,0 +1,30 @@
+import type { EventType, Order, OrderEvent } from '../../schemas/types.ts';
+import { type Context, type Draft, emit } from '../processor.ts';
+import { seatsOf } from './seats.ts';
+
+type Failure = 'InventoryUnavailable' | 'PaymentFailed' | 'TicketingFailed' | 'CaptureFailed' | 'CancelRequested';
+type Next = 'OrderCancelled' | 'VoidRequested' | 'RefundRequested';
+
+/**
+ * Gives back seats and tickets of an order that will not be fulfilled, then says what is to become of the money. Whatever did or did
+ * not happen before, giving back is safe; and a step that comes late finds the order's seats and tickets refused.
+ */
+export async function release(event: OrderEvent<Failure>, context: Context): Promise<readonly Draft<Next>[]> {
+  const { order, type } = event;
+  if (order.total === null) return emit('OrderCancelled', order);
+  const { inventory, reservation, catalogue, settings, now } = context;
+  if (order.hold?.state === 'sold') await reservation.cancel(order.orderId);
+  await inventory.release(order.orderId, seatsOf(order, catalogue, settings));
+  const released: Order = { ...order, hold: { state: 'released', expiresAt: order.hold?.expiresAt ?? now } };
+  return emit(nextAfter(type, order), released);
+}
+
+/** `order` as it was before its seats were given back. */
+function nextAfter(failure: Extract<EventType, Failure>, order: Order): Next {
+  const { status } = order.payment;
+  if (failure === 'PaymentFailed') return 'OrderCancelled';
+  if (status === 'authorised' || status === 'captured') return failure === 'InventoryUnavailable' ? 'VoidRequested' : 'RefundRequested';
+  // A charge may have been under way when the order was cancelled: only the payment processor knows.
+  const attempted = order.hold?.state === 'held' || status === 'challenged';
+  return attempted ? 'VoidRequested' : 'OrderCancelled';
+}

@@ -1,0 +1,46 @@
+import type { Order, OrderCommand } from '../../schemas/types.ts';
+import { type Context, type Draft, emit } from '../processor.ts';
+
+/** Becomes part of Redis and changelog keys, so it holds nothing that means something there. */
+const ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+
+/** Starts an order from a place command. An order whose cancellation came first is closed at once. */
+export function receive(
+  command: OrderCommand,
+  context: Context & { cancelled: boolean },
+): readonly Draft<'OrderReceived' | 'OrderCancelled'>[] {
+  if (!ORDER_ID.test(command.orderId)) throw new Error('the order id is not 1 to 64 letters, digits, dots, hyphens or underscores');
+  if (!command.place) throw new Error('a place command carries the order in its field `place`');
+  const order = asPlaced(command.place, command);
+  if (!context.cancelled) return emit('OrderReceived', order);
+  const closure = { reason: 'customer_request', detail: 'cancelled before the order was received' };
+  return [...emit('OrderReceived', order), ...emit('OrderCancelled', { ...order, closure })];
+}
+
+/** Only what a channel may state survives: a producer writing to Kafka itself may have filled in anything. */
+function asPlaced(place: Order, command: OrderCommand): Order {
+  return {
+    orderId: command.orderId,
+    channel: place.channel,
+    placedAt: command.issuedAt,
+    currency: place.currency,
+    customer: place.customer,
+    passengers: place.passengers,
+    items: place.items.map((item) => ({ ...item, amount: null })),
+    expectedTotal: place.expectedTotal,
+    total: null,
+    payment: {
+      method: place.payment.method, token: place.payment.token, status: 'none', processor: null,
+      authorizationId: null, captureId: null, reversalId: null, challengeUrl: null, declineCode: null,
+    },
+    fraud: null,
+    hold: null,
+    bookingReference: null,
+    tickets: [],
+    notifications: [],
+    faults: [],
+    closure: null,
+    deviceHash: place.deviceHash,
+    interrupts: 0,
+  };
+}

@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, mkdirSync, mkdtempSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Addresses } from '../../topology/local/stack.ts';
+import { orderFlow } from '../../topology/order-flow.ts';
+import { createLog } from '../../topology/runtime/log.ts';
+import { provision } from '../../topology/runtime/provision.ts';
+import { loadConfig, type Config } from '../../topology/runtime/config.ts';
+
+export interface InstallationOptions {
+  addresses: Addresses;
+  /** Every node in a process of its own; otherwise all in one, chained. */
+  nodePerProcess?: boolean;
+  env?: Record<string, string>;
+  /** Kinds of worker to leave out. */
+  without?: readonly string[];
+}
+
+interface Worker {
+  name: string;
+  args: string[];
+  child: ChildProcess | null;
+  ready: Promise<void>;
+  starts: number;
+}
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const RESTART_AFTER_MS = 200;
+
+/** A whole installation beside the given servers: sandbox, pipeline, sinks and ingress as processes of their own, restarted when they die. */
+export class Installation {
+  readonly config: Config;
+  readonly dataDir: string;
+  readonly #env: Record<string, string>;
+  readonly #workers = new Map<string, Worker>();
+  #stopping = false;
+
+  private constructor(dataDir: string, env: Record<string, string>) {
+    this.dataDir = dataDir;
+    this.#env = env;
+    this.config = loadConfig(env);
+  }
+
+  static async start(options: InstallationOptions): Promise<Installation> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'iaros-installation-'));
+    mkdirSync(join(dataDir, 'logs'), { recursive: true });
+    const installation = new Installation(dataDir, await environmentOf(options, dataDir));
+    await provision(installation.config, { log: createLog('provision', 'warn') });
+    const names = options.nodePerProcess ? orderFlow.nodes.map((node) => node.name) : ['all'];
+    const wanted: [string, string[]][] = [
+      ['sandbox', ['connectors/sandbox/main.ts']],
+      ...names.map((name): [string, string[]] => [name, ['topology/cli.ts', 'run', name]]),
+      ['postgres-sink', ['topology/cli.ts', 'run', 'postgres-sink']],
+      ['clickhouse-sink', ['topology/cli.ts', 'run', 'clickhouse-sink']],
+      ['ingress', ['ingress/main.ts']],
+    ];
+    await Promise.all(wanted.filter(([name]) => !options.without?.includes(name)).map(([name, args]) => installation.run(name, args)));
+    return installation;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.config.port}`;
+  }
+
+  /** Environment of its processes, for running the CLI against it. */
+  get env(): Record<string, string> {
+    return { ...this.#env };
+  }
+
+  get names(): string[] {
+    return [...this.#workers.keys()];
+  }
+
+  pid(name: string): number {
+    const pid = this.#workers.get(name)?.child?.pid;
+    if (!pid) throw new Error(`${name} does not run`);
+    return pid;
+  }
+
+  /** Adds a process; resolves when it says that it is ready. */
+  async run(name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
+    const worker: Worker = { name, args, child: null, ready: Promise.resolve(), starts: 0 };
+    this.#workers.set(name, worker);
+    this.#spawn(worker, env);
+    await worker.ready;
+  }
+
+  #spawn(worker: Worker, env: Record<string, string>): void {
+    const log = createWriteStream(join(this.dataDir, 'logs', `${worker.name}.log`), { flags: 'a' });
+    const child = spawn(process.execPath, worker.args, {
+      cwd: ROOT, env: { ...(process.env as Record<string, string>), ...this.#env, ...env, NODE_ENV: 'production' }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    child.stdout?.pipe(log);
+    child.stderr?.pipe(log);
+    worker.child = child;
+    worker.starts += 1;
+    worker.ready = new Promise((resolve, reject) => {
+      child.on('message', (message) => message === 'ready' && resolve());
+      child.once('exit', (code, signal) => reject(new Error(`${worker.name} ended with ${code ?? signal} before it was ready; see ${this.dataDir}/logs`)));
+    });
+    worker.ready.catch(() => undefined);
+    child.once('exit', () => {
+      if (this.#stopping || this.#workers.get(worker.name) !== worker) return;
+      setTimeout(() => this.#stopping || this.#spawn(worker, {}), RESTART_AFTER_MS);
+    });
+  }
+
+  /** SIGKILLs a process; it is started again by itself. */
+  kill(name: string): void {
+    process.kill(this.pid(name), 'SIGKILL');
+  }
+
+  /** Takes a process away for good, with the given signal. */
+  async remove(name: string, signal: NodeJS.Signals): Promise<void> {
+    const worker = this.#workers.get(name);
+    this.#workers.delete(name);
+    await ended(worker?.child ?? null, signal);
+  }
+
+  async allReady(): Promise<void> {
+    for (const worker of this.#workers.values()) {
+      for (;;) {
+        const { ready } = worker;
+        if (await ready.then(() => true, () => false)) break;
+        await sleep(RESTART_AFTER_MS);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#workers.values()].map(({ child }) => ended(child, 'SIGTERM')));
+  }
+
+  /** Runs the operator CLI against this installation. */
+  async iaros(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, ['topology/cli.ts', ...args], { cwd: ROOT, env: { ...(process.env as Record<string, string>), ...this.#env, NODE_ENV: 'production' } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
+    return { code, stdout, stderr };
+  }
+}
+
+async function ended(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill(signal);
+  await gone;
+}
+
+async function environmentOf(options: InstallationOptions, dataDir: string): Promise<Record<string, string>> {
+  const { addresses } = options;
+  return {
+    KAFKA_BROKERS: addresses.kafkaBrokers.join(','),
+    SCHEMA_REGISTRY_URL: addresses.schemaRegistryUrl,
+    REDIS_URL: addresses.redisUrl,
+    DATABASE_URL: addresses.databaseUrl,
+    CLICKHOUSE_URL: addresses.clickhouseUrl,
+    IAROS_SANDBOX_URL: `http://127.0.0.1:${await freePort()}`,
+    IAROS_PORT: String(await freePort()),
+    IAROS_DATA_DIR: dataDir,
+    IAROS_MASTER_KEY: randomBytes(32).toString('base64'),
+    IAROS_PEPPER: randomBytes(16).toString('hex'),
+    IAROS_LOG_LEVEL: 'info',
+    ...options.env,
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import kafkajs from 'kafkajs';
+import { LocalFault } from './fault.ts';
+import { findJava } from './java.ts';
+import { fetchJars } from './maven.ts';
+import type { Part, PartContext } from './part.ts';
+import type { Ports } from './ports.ts';
+import { startServer } from './server-process.ts';
+
+/** One Kafka node, broker and controller in one, from the jars of pom.xml. Its log lives in `<dataDir>/kafka`. */
+export async function startKafka(context: PartContext): Promise<Part> {
+  const [java, jars] = await Promise.all([findJava(context.env), fetchJars(context)]);
+  const folder = join(context.dataDir, 'kafka');
+  await mkdir(folder, { recursive: true });
+  const properties = join(folder, 'server.properties');
+  const logging = join(folder, 'log4j2.properties');
+  await writeFile(properties, serverProperties(folder, context.ports));
+  await writeFile(logging, LOGGING);
+  const classpath = await kafkaClasspath(jars);
+  if (!existsSync(join(folder, 'log', 'meta.properties'))) await format(java, classpath, properties);
+  const address = `127.0.0.1:${context.ports.kafka}`;
+  const server = await startServer({
+    name: 'kafka',
+    command: java,
+    args: [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classpath, 'kafka.Kafka', properties],
+    dataDir: context.dataDir,
+    env: context.env,
+    isHealthy: () => answers([address]),
+  });
+  return { service: 'Kafka', found: 'Maven, Kafka 4.4.0', address, ...server };
+}
+
+/** Resolves once every given broker address leads to a cluster that knows its brokers. */
+export async function answers(brokers: string[]): Promise<void> {
+  const admin = new kafkajs.Kafka({
+    clientId: 'iaros-health',
+    brokers,
+    logLevel: kafkajs.logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    retry: { retries: 0 },
+  }).admin();
+  try {
+    await admin.connect();
+    const cluster = await admin.describeCluster();
+    if (cluster.brokers.length === 0) throw new Error('no broker has joined the cluster yet');
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const JVM = ['-Xms256m', '-Xmx1g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:G1PeriodicGCInterval=0', '-Xshare:auto'];
+
+const LOGGING = `status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{ISO8601} %p %m (%c)%n
+rootLogger.level = warn
+rootLogger.appenderRef.console.ref = console
+`;
+
+/** The configuration of a single node: one copy of everything, topics only where they are declared, no waiting for late members. */
+export function serverProperties(folder: string, ports: Pick<Ports, 'kafka' | 'kafkaController'>): string {
+  const properties: Record<string, string | number | boolean> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${ports.kafkaController}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'BROKER',
+    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `BROKER://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.kafkaController}`,
+    'advertised.listeners': `BROKER://127.0.0.1:${ports.kafka}`,
+    'log.dirs': join(folder, 'log'),
+    'auto.create.topics.enable': false,
+    'default.replication.factor': 1,
+    'min.insync.replicas': 1,
+    'unclean.leader.election.enable': false,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 6,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 6,
+    'transaction.max.timeout.ms': 60_000,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    'log.cleaner.backoff.ms': 15_000,
+    'log.message.timestamp.type': 'CreateTime',
+    'num.network.threads': 3,
+    'num.io.threads': 4,
+    'num.recovery.threads.per.data.dir': 2,
+  };
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
+
+/** Kafka's own jars: the archives of the other servers stay off its class path. */
+async function kafkaClasspath(jars: string): Promise<string> {
+  const names = (await readdir(jars)).filter((name) => name.endsWith('.jar') && !name.startsWith('embedded-redis'));
+  return names.map((name) => join(jars, name)).join(':');
+}
+
+async function format(java: string, classpath: string, properties: string): Promise<void> {
+  const clusterId = randomBytes(16).toString('base64url');
+  const args = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classpath, 'kafka.tools.StorageTool', 'format'];
+  try {
+    await promisify(execFile)(java, [...args, '-t', clusterId, '-c', properties]);
+  } catch (error) {
+    throw new LocalFault(`Kafka could not prepare its data folder: ${(error as Error).message.split('\n').slice(-3).join(' ')}`);
+  }
+}

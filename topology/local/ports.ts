@@ -1,0 +1,73 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+export type PortName = 'kafka' | 'kafkaController' | 'registry' | 'redis' | 'postgres' | 'clickhouse';
+export type Ports = Record<PortName, number>;
+
+/** Beside the well-known ports, so that servers already on this machine are left alone. */
+export const PREFERRED_PORTS: Ports = {
+  kafka: 19092,
+  kafkaController: 19093,
+  registry: 18081,
+  redis: 16379,
+  postgres: 15432,
+  clickhouse: 18123,
+};
+
+const HIGHEST = 65_535;
+/** Ports from here on are handed out by the system to outgoing connections and may vanish between check and use. */
+const EPHEMERAL = 32_768;
+
+/** Whether a server can listen on the port of the loopback address right now. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
+
+/** The first free port at or after `from` that is not in `except`. */
+export async function nextFreePort(from: number, except: ReadonlySet<number> = new Set()): Promise<number> {
+  for (let port = from; port <= HIGHEST; port++) {
+    if (!except.has(port) && (await isFree(port))) return port;
+  }
+  throw new Error(`no free port from ${from} to ${HIGHEST}`);
+}
+
+/** Ports for a stack beside others: free ones from a random place below the ephemeral range. */
+export async function scatteredPorts(): Promise<Ports> {
+  const start = 20_000 + Math.floor(Math.random() * (EPHEMERAL - 21_000));
+  const taken = new Set<number>();
+  const ports = { ...PREFERRED_PORTS };
+  for (const name of Object.keys(ports) as PortName[]) {
+    ports[name] = await nextFreePort(start, taken);
+    taken.add(ports[name]);
+  }
+  return ports;
+}
+
+/**
+ * Settles a port for each name: the remembered one, else the wished one, else the next free one.
+ * What was settled is remembered in `<dataDir>/ports.json`, so that a restart keeps the addresses that clients know.
+ * @param say is told about each port that had to move.
+ */
+export async function settlePorts(dataDir: string, wished: Ports, say: (line: string) => void): Promise<Ports> {
+  const file = join(dataDir, 'ports.json');
+  const remembered = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Partial<Ports>,
+    () => ({}) as Partial<Ports>,
+  );
+  const settled: Ports = { ...wished, ...remembered };
+  const taken = new Set<number>();
+  for (const name of Object.keys(wished) as PortName[]) {
+    const first = settled[name];
+    const port = await nextFreePort(first, taken);
+    if (port !== first) say(`port ${first} (${name}) is taken, using ${port}`);
+    settled[name] = port;
+    taken.add(port);
+  }
+  await writeFile(file, `${JSON.stringify(settled, null, 2)}\n`);
+  return settled;
+}

@@ -1,0 +1,37 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Addresses } from './part.ts';
+
+/** What runs now on a data folder, for the operator's commands and for tests. Lies in `<dataDir>/run.json`. */
+export interface RunFile {
+  addresses: Addresses;
+  /** By name: the servers, the workers, and `supervisor`. */
+  pids: Record<string, number>;
+  /** Of the API; absent while only the servers run. */
+  port?: number;
+  sandboxUrl?: string;
+  /** Folder with the running stack's secrets and logs. */
+  dataDir: string;
+}
+
+const fileIn = (dataDir: string) => join(dataDir, 'run.json');
+
+/** Replaces the file in one step: a reader never meets half of it. */
+export async function writeRunFile(run: RunFile): Promise<void> {
+  const fresh = `${fileIn(run.dataDir)}.new`;
+  await writeFile(fresh, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+  await rename(fresh, fileIn(run.dataDir));
+}
+
+/** What runs on the data folder; undefined when nothing does. */
+export async function readRunFile(dataDir: string): Promise<RunFile | undefined> {
+  try {
+    return JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as RunFile;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function removeRunFile(dataDir: string): Promise<void> {
+  await rm(fileIn(dataDir), { force: true });
+}

@@ -1,0 +1,137 @@
+import { resolve } from 'node:path';
+import * as clickhouse from './clickhouse.ts';
+import { leaveDataFolder, takeDataFolder } from './data-folder.ts';
+import { ensureRoom } from './disk-space.ts';
+import { dockerParts } from './docker.ts';
+import { LocalFault } from './fault.ts';
+import * as kafka from './kafka.ts';
+import type { Addresses, Part, PartContext } from './part.ts';
+import { type Ports, PREFERRED_PORTS, scatteredPorts, settlePorts } from './ports.ts';
+import * as postgres from './postgres.ts';
+import * as redis from './redis.ts';
+import * as registry from './registry.ts';
+
+export type { Addresses } from './part.ts';
+
+export interface StackOptions {
+  dataDir: string;
+  cacheDir: string;
+  env: NodeJS.ProcessEnv;
+  /** Wished ports; 'scattered' takes free ones anywhere, for a stack beside another. Default: the preferred ones. */
+  ports?: Ports | 'scattered';
+  onProgress?: (line: string) => void;
+}
+
+export interface StackRow {
+  service: string;
+  found: string;
+  address: string;
+}
+
+export interface Stack {
+  addresses: Addresses;
+  /** Of the servers this stack started, by name. */
+  pids: Record<string, number>;
+  table(): StackRow[];
+  /** Stops what was started, keeps the data. */
+  stop(): Promise<void>;
+}
+
+type PartName = keyof typeof dockerParts;
+
+interface Source {
+  service: string;
+  variable: string;
+  local: (context: PartContext) => Promise<Part>;
+  check: (address: string) => Promise<void>;
+}
+
+const SOURCES: Record<PartName, Source> = {
+  kafka: { service: 'Kafka', variable: 'KAFKA_BROKERS', local: kafka.startKafka, check: (it) => kafka.answers(it.split(',')) },
+  registry: { service: 'Schema registry', variable: 'SCHEMA_REGISTRY_URL', local: registry.startRegistry, check: registry.answers },
+  redis: { service: 'Redis', variable: 'REDIS_URL', local: redis.startRedis, check: redis.answers },
+  postgres: { service: 'Postgres', variable: 'DATABASE_URL', local: postgres.startPostgres, check: (it) => postgres.answers(it) },
+  clickhouse: { service: 'ClickHouse', variable: 'CLICKHOUSE_URL', local: clickhouse.startClickhouse, check: clickhouse.answers },
+};
+const NAMES = Object.keys(SOURCES) as PartName[];
+const GIVEN_PART_PATIENCE_MS = 20_000;
+
+/**
+ * Finds or starts Kafka, the schema registry, Redis, Postgres and ClickHouse, side by side, and waits until each answers.
+ * A part is the one addressed in the environment; else a container when IAROS_DOCKER=1; else a local process from a package.
+ * @throws LocalFault in one sentence when a part cannot be had; whatever had started is stopped first.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const dataDir = resolve(options.dataDir);
+  const say = options.onProgress ?? (() => {});
+  await ensureRoom(dataDir);
+  await takeDataFolder(dataDir, say);
+  const wished = options.ports === 'scattered' ? await scatteredPorts() : (options.ports ?? PREFERRED_PORTS);
+  const ports = await settlePorts(dataDir, wished, say);
+  const context: PartContext = { dataDir, cacheDir: resolve(options.cacheDir), env: options.env, ports, say };
+  const attempts = await Promise.allSettled(NAMES.map((name) => havePart(name, context)));
+  const parts = attempts.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
+  const stop = async () => {
+    await Promise.all(parts.map((it) => it.stop()));
+    await leaveDataFolder(dataDir);
+  };
+  const failed = attempts.find((it) => it.status === 'rejected');
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  return { addresses: addressesOf(parts), pids: pidsOf(parts), table: () => parts.map(row), stop };
+}
+
+async function havePart(name: PartName, context: PartContext): Promise<Part> {
+  const { service, variable, local, check } = SOURCES[name];
+  const given = context.env[variable];
+  if (given) {
+    await checkGiven(service, variable, given, check);
+    return { service, found: `${variable} is set`, address: given, stop: async () => {} };
+  }
+  const started = Date.now();
+  const part = context.env['IAROS_DOCKER'] === '1' ? await dockerParts[name]() : await local(context);
+  context.say(`${service} is up after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return part;
+}
+
+async function checkGiven(service: string, variable: string, address: string, check: Source['check']): Promise<void> {
+  const deadline = Date.now() + GIVEN_PART_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await check(address);
+    } catch (error) {
+      if (Date.now() < deadline) {
+        await new Promise((again) => setTimeout(again, 500));
+        continue;
+      }
+      const reason = (error as Error).message || String(error);
+      throw new LocalFault(`${service} does not answer at ${variable}=${hidePassword(address)} (${reason}): start it, or unset ${variable}.`);
+    }
+  }
+}
+
+function addressesOf(parts: Part[]): Addresses {
+  const [kafkaPart, registryPart, redisPart, postgresPart, clickhousePart] = parts.map((it) => it.address);
+  return {
+    kafkaBrokers: (kafkaPart as string).split(','),
+    schemaRegistryUrl: registryPart as string,
+    redisUrl: redisPart as string,
+    databaseUrl: postgresPart as string,
+    clickhouseUrl: clickhousePart as string,
+  };
+}
+
+function pidsOf(parts: Part[]): Record<string, number> {
+  return Object.fromEntries(parts.flatMap((it, index) => (it.pid ? [[NAMES[index], it.pid]] : [])));
+}
+
+function row({ service, found, address }: Part): StackRow {
+  return { service, found, address: hidePassword(address) };
+}
+
+/** The address with its password, if any, left out: for printing. */
+export function hidePassword(address: string): string {
+  return address.replace(/(\/\/[^:/@]*):[^@/]*@/g, '$1:***@');
+}

@@ -1,0 +1,37 @@
+import { FINAL, type OrderStatus } from '../../order-states.ts';
+import { CHECKS } from './checks.ts';
+import type { Evidence } from './evidence.ts';
+import { gather } from './gather.ts';
+
+/** So many violations of a check are written out; the count is always whole. */
+const SHOWN = 20;
+
+export interface Verification {
+  ok: boolean;
+  orders: number;
+  /** Orders by last status. */
+  statuses: Record<string, number>;
+  live: number;
+  deadLetters: number;
+  checks: Record<string, { ok: boolean; claim: string; violations: number; shown: string[] }>;
+}
+
+export function verify(evidence: Evidence): Verification {
+  const checks: Verification['checks'] = {};
+  for (const { name, claim, violations } of CHECKS) {
+    const found = [...violations(evidence)];
+    checks[name] = { ok: found.length === 0, claim, violations: found.length, shown: found.slice(0, SHOWN) };
+  }
+  const statuses: Record<string, number> = {};
+  for (const { last } of evidence.orders.values()) statuses[last.status] = (statuses[last.status] ?? 0) + 1;
+  const live = Object.entries(statuses).reduce((sum, [status, count]) => (FINAL.has(status as OrderStatus) ? sum : sum + count), 0);
+  const deadLetters = [...evidence.deadLetters.values()].reduce((sum, keys) => sum + keys.length, 0);
+  return { ok: Object.values(checks).every((check) => check.ok), orders: evidence.orders.size, statuses, live, deadLetters, checks };
+}
+
+/** Prints one JSON object; exit code 1 when an invariant is broken. */
+export async function printVerification(): Promise<void> {
+  const result = verify(await gather());
+  console.log(JSON.stringify(result, null, 2));
+  process.exit(result.ok ? 0 : 1);
+}

@@ -1,0 +1,106 @@
+import type { FlowNode } from '../define.ts';
+import { groupOf, inputsOf } from '../topics.ts';
+import { messageOf } from './errors.ts';
+import { groupConsumer, type Consumer, type EachBatchPayload } from './kafka.ts';
+import { PartitionSession, type SessionDeps } from './session.ts';
+
+const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
+const SESSION_TIMEOUT_MS = 6_000;
+/** Without a sign of life from the consumer for this long the process is of no use: the supervisor starts a new one. */
+const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
+
+export interface NodeWorkerDeps extends Omit<SessionDeps, 'consumer'> {
+  /** Called once when the worker cannot go on; the process is expected to exit. */
+  onFatal: (reason: string) => void;
+}
+
+/** One node's member of its consumer group, with a session per partition it owns. */
+export class NodeWorker {
+  readonly node: FlowNode;
+  readonly #deps: NodeWorkerDeps;
+  readonly #consumer: Consumer;
+  readonly #sessions = new Map<string, PartitionSession>();
+  #lastSign = Date.now();
+  #assigned: { topic: string; partitions: number[] }[] = [];
+  #timers: NodeJS.Timeout[] = [];
+  #joined = Promise.withResolvers<void>();
+
+  constructor(node: FlowNode, deps: NodeWorkerDeps) {
+    this.node = node;
+    this.#deps = deps;
+    this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name) });
+  }
+
+  /** Resolves once the group has given this member its partitions (or none, when others have them all). */
+  async start(partitions: number): Promise<void> {
+    this.#listen();
+    await this.#consumer.connect();
+    const topics = inputsOf(this.node);
+    await this.#consumer.subscribe({ topics, fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: topics.length * partitions,
+      eachBatch: (payload) => this.#session(payload).handle(payload),
+    });
+    this.#timers.push(setInterval(() => void this.#commitPassedOver(), COMMIT_PASSED_OVER_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#watch(), SESSION_TIMEOUT_MS));
+    await this.#joined.promise;
+  }
+
+  /** Partitions held now, by topic. */
+  get assignment(): readonly { topic: string; partitions: number[] }[] {
+    return this.#assigned;
+  }
+
+  /** Finishes the chunks at work, commits, leaves the group. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#consumer.stop();
+    await Promise.all([...this.#sessions.values()].map((session) => session.close()));
+    await this.#consumer.disconnect();
+  }
+
+  #session(payload: EachBatchPayload): PartitionSession {
+    const { topic, partition } = payload.batch;
+    const key = `${topic}/${partition}`;
+    let session = this.#sessions.get(key);
+    if (!session) {
+      session = new PartitionSession(this.node, topic, partition, { ...this.#deps, consumer: this.#consumer });
+      this.#sessions.set(key, session);
+    }
+    return session;
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, CRASH, HEARTBEAT, FETCH, FETCH_START } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment));
+    for (const event of [HEARTBEAT, FETCH, FETCH_START]) this.#consumer.on(event, () => void (this.#lastSign = Date.now()));
+    this.#consumer.on(CRASH, ({ payload }) => {
+      if (!payload.restart) this.#deps.onFatal(`consumer of ${this.node.name} stopped: ${messageOf(payload.error)}`);
+    });
+  }
+
+  #onJoin(assignment: Record<string, number[]>): void {
+    this.#assigned = Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions }));
+    const owned = new Set(this.#assigned.flatMap(({ topic, partitions }) => partitions.map((partition) => `${topic}/${partition}`)));
+    for (const [key, session] of this.#sessions) {
+      session.rejoined();
+      if (owned.has(key)) continue;
+      this.#sessions.delete(key);
+      void session.close();
+    }
+    this.#joined.resolve();
+  }
+
+  /** Offsets of records passed over change nothing if read again; they are committed in the plain way, for lag and quick restarts. */
+  async #commitPassedOver(): Promise<void> {
+    const offsets = [...this.#sessions.values()].flatMap((session) => session.takePassedOver() ?? []);
+    if (offsets.length === 0) return;
+    await this.#consumer.commitOffsets(offsets).catch((error) => this.#deps.log.debug({ node: this.node.name, reason: messageOf(error) }, 'passed-over offsets not committed'));
+  }
+
+  #watch(): void {
+    if (Date.now() - this.#lastSign > SILENCE_MS) this.#deps.onFatal(`consumer of ${this.node.name} has been silent for ${SILENCE_MS} ms`);
+  }
+}

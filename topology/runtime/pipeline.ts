@@ -1,0 +1,129 @@
+import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { openPorts } from '../../connectors/registry.ts';
+import type { PortName } from '../../connectors/ports/index.ts';
+import { openCodec, type Codec } from '../../schemas/codec.ts';
+import type { Flow, FlowNode } from '../define.ts';
+import { subjectsOf, topicsOf } from '../topics.ts';
+import { chainOf } from './chain.ts';
+import { openCommandProducer } from './command-producer.ts';
+import type { Config } from './config.ts';
+import { StateUnavailable } from './errors.ts';
+import { connectKafka, type Kafka } from './kafka.ts';
+import { pipelineMetrics } from './metrics.ts';
+import { NodeWorker } from './node-worker.ts';
+import { ensureState, rebuild } from './rebuild.ts';
+import { openRedisState } from './redis-state.ts';
+import { StateLost, type OrderState } from './state.ts';
+import type { Services } from './step.ts';
+import { TimerScheduler } from './timers.ts';
+
+export interface Pipeline {
+  registry: Registry;
+  /** Partitions held, by node. */
+  assignments(): Record<string, readonly { topic: string; partitions: number[] }[]>;
+  stop(): Promise<void>;
+}
+
+export interface PipelineOptions {
+  config: Config;
+  flow: Flow;
+  /** The nodes this process runs. They hand events on to each other in memory. */
+  nodes: readonly FlowNode[];
+  log: Logger;
+  onFatal: (reason: string) => void;
+}
+
+/** Starts the given nodes in this process and resolves once every one of them has joined its group. */
+export async function startPipeline({ config, flow, nodes, log, onFatal }: PipelineOptions): Promise<Pipeline> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const metrics = pipelineMetrics(registry);
+  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-pipeline', log });
+  const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2, enableAutoPipelining: true });
+  redis.on('error', (error) => log.debug({ reason: error.message }, 'redis'));
+  const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(flow)) });
+  const state = reachable(openRedisState({ redis, log }));
+  const recovery = stateRecovery(kafka, redis, codec, log);
+  await recovery.ensure();
+  const ports = await openPorts({ ...config, redis, epoch: () => state.epoch() }, portsOf(nodes));
+  const services: Services = { state, ports, codec, settings: config.settings, now: Date.now };
+  const admin = kafka.admin();
+  await admin.connect();
+  const deployed = new Set(nodes);
+  const deps = {
+    kafka, admin, services, metrics, log, onFatal,
+    chain: chainOf(flow, (node) => deployed.has(node)),
+    environment: config.environment,
+    recover: recovery.ensure,
+    recoverFrom: recovery.from,
+  };
+  const workers = nodes.map((node) => new NodeWorker(node, deps));
+  await Promise.all(workers.map((worker) => worker.start(config.partitions)));
+  const timers = nodes.some(takesTimers) ? await startTimers(kafka, services, log, metrics.timersFired) : null;
+  return {
+    registry,
+    assignments: () => Object.fromEntries(workers.map((worker) => [worker.node.name, worker.assignment])),
+    async stop() {
+      await timers?.stop();
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.allSettled([admin.disconnect(), ports.close()]);
+      redis.disconnect();
+    },
+  };
+}
+
+const portsOf = (nodes: readonly FlowNode[]): PortName[] => [...new Set(nodes.flatMap((node) => node.uses))];
+
+const takesTimers = (node: FlowNode): boolean => node.kind === 'interrupt' && node.accepts === 'hold_expiry';
+
+async function startTimers(kafka: Kafka, services: Services, log: Logger, fired: { inc(count: number): void }) {
+  const producer = await openCommandProducer(kafka, { log });
+  const scheduler = new TimerScheduler({
+    state: services.state, codec: services.codec, publish: (record) => producer.publish(record), now: services.now, log, fired: (count) => fired.inc(count),
+  });
+  scheduler.start();
+  return {
+    async stop() {
+      await scheduler.stop();
+      await producer.close();
+    },
+  };
+}
+
+/** Every fault of the store that is not its own word for lost data means that it cannot be reached: never that a record is bad. */
+function reachable(state: OrderState): OrderState {
+  return new Proxy(state, {
+    get(target, name, receiver) {
+      const member = Reflect.get(target, name, receiver);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) =>
+        Promise.resolve(Reflect.apply(member, target, args)).catch((error: unknown) => {
+          if (error instanceof StateLost) throw error;
+          throw new StateUnavailable('the state store cannot be reached', { cause: error });
+        });
+    },
+  });
+}
+
+function stateRecovery(kafka: Kafka, redis: Redis, codec: Codec, log: Logger) {
+  const rebuiltFor = new Set<string>();
+  let running: Promise<void> | null = null;
+  const once = (run: () => Promise<unknown>): Promise<void> => {
+    running ??= run().then(() => undefined).finally(() => (running = null));
+    return running;
+  };
+  return {
+    /** Rebuilds the store if it is empty; waits where another process is at it. */
+    ensure: (): Promise<void> => once(() => ensureState({ kafka, redis, codec, log })),
+    /** Rebuilds the store because it lacks what an event proves; false if that was done for the event before. */
+    async from(eventId: string): Promise<boolean> {
+      if (rebuiltFor.has(eventId)) return false;
+      rebuiltFor.add(eventId);
+      log.error({ eventId }, 'the state store has lost data; rebuilding it from the changelog');
+      await once(() => rebuild({ kafka, redis, codec, log }));
+      return true;
+    },
+  };
+}

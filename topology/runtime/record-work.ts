@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { COMMANDS_TOPIC, CHANGELOG_TOPIC, topicOf } from '../topics.ts';
+import type { FlowNode } from '../define.ts';
+import { runChain, type ChainMap, type ChainResult } from './chain.ts';
+import { deadLetter, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
+import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable } from './errors.ts';
+import { CHAINED_TO, eventHeaders, headerText, TRACEPARENT } from './headers.ts';
+import type { PipelineMetrics } from './metrics.ts';
+import { attemptsOf, putOff } from './retry.ts';
+import type { Services } from './step.ts';
+
+/** Longest wait for a step handed on in memory, and for one at its own topic, ms. */
+const CHAINED_DEADLINE_MS = 500;
+const OWN_DEADLINE_MS = 2_000;
+const FIRST_BACKOFF_MS = 50;
+
+export interface RecordWork {
+  outgoing: OutgoingRecord[];
+  /** Journal entries to forget after the commit. */
+  steps: { orderId: string; steps: string[] } | null;
+}
+
+export interface WorkDeps {
+  services: Services;
+  chain: ChainMap;
+  metrics: PipelineMetrics;
+  /** Rebuilds the state store because it is behind `eventId`; false when it was rebuilt for that event before. */
+  recoverFrom: (eventId: string) => Promise<boolean>;
+}
+
+const IDLE: RecordWork = { outgoing: [], steps: null };
+
+/** Whether the node has anything to do with the record at all. Cheap: reads no value. */
+export const isPassedOver = (node: FlowNode, record: RawRecord): boolean => headerText(record.headers, CHAINED_TO) === node.name;
+
+/** All that one record causes: events and changelog, or its place in the retry topic, or its dead letter. Throws for faults of the state store only. */
+export async function workOn(node: FlowNode, record: RawRecord, deps: WorkDeps): Promise<RecordWork> {
+  if (isPassedOver(node, record)) return IDLE;
+  try {
+    return await process(node, record, deps);
+  } catch (error) {
+    if (error instanceof StateBehind && !(await deps.recoverFrom(error.eventId))) {
+      return bury(node, record, new Unprocessable('order_unknown', 'no state of the order exists, also after a rebuild'), deps);
+    }
+    switch (kindOf(error)) {
+      case 'state':
+        throw error;
+      case 'passing':
+        deps.metrics.putOff.inc({ node: node.name });
+        if (node.uses.length === 0) throw new StateUnavailable('a fault passed through a node that uses nothing', { cause: error });
+        return { outgoing: [putOff(node.name, record, error, deps.services.now())], steps: null };
+      case 'permanent':
+        return bury(node, record, error, deps);
+    }
+  }
+}
+
+function bury(node: FlowNode, record: RawRecord, error: unknown, deps: WorkDeps): RecordWork {
+  if (!buries(node, record.topic)) return IDLE;
+  deps.metrics.deadLetters.inc({ node: node.name });
+  return { outgoing: [deadLetter(node.name, record, error, attemptsOf(record) + 1, deps.services.now())], steps: null };
+}
+
+/** Several nodes read the commands; only the opener buries what none of them can read. */
+const buries = (node: FlowNode, topic: string): boolean => topic !== COMMANDS_TOPIC || node.kind === 'opener';
+
+async function process(node: FlowNode, record: RawRecord, deps: WorkDeps): Promise<RecordWork> {
+  if (!record.value) throw new Unprocessable('empty_value', 'the record has no value');
+  const input = await deps.services.codec.decode(record.value);
+  const result = await withRetries(deps.services.settings.stepRetries, () =>
+    runChain(node, input, deps.services, {
+      chain: deps.chain,
+      stepDeadlineMs: OWN_DEADLINE_MS,
+      chainedDeadlineMs: CHAINED_DEADLINE_MS,
+      observe: (each, outcome, seconds) => {
+        deps.metrics.steps.inc({ node: each.name, outcome });
+        deps.metrics.stepSeconds.observe({ node: each.name }, seconds);
+      },
+    }),
+  );
+  return { outgoing: outgoingOf(result, record), steps: stepsOf(result) };
+}
+
+/** Tries again in place what fails in passing, a few times and briefly; a step that hangs is not worth waiting for again. */
+async function withRetries<T>(retries: number, run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (kindOf(error) !== 'passing' || error instanceof StepOverdue || attempt > retries) throw error;
+      await sleep(FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+    }
+  }
+}
+
+function outgoingOf(result: ChainResult, record: RawRecord): OutgoingRecord[] {
+  const traceparent = headerText(record.headers, TRACEPARENT);
+  const outgoing: OutgoingRecord[] = result.events.map(({ event, bytes, source, chainedTo }) => {
+    const headers = eventHeaders(event, source, traceparent);
+    if (chainedTo) headers[CHAINED_TO] = chainedTo;
+    return { topic: topicOf(event.type), key: event.orderId, value: bytes, headers };
+  });
+  const last = result.events.at(-1);
+  if (last) outgoing.push({ topic: CHANGELOG_TOPIC, key: `${last.event.orderId}#${last.event.order.interrupts}`, value: last.bytes, headers: {} });
+  if (result.marks) outgoing.push({ topic: CHANGELOG_TOPIC, key: `${result.orderId}#cancel`, value: record.value, headers: {} });
+  return outgoing;
+}
+
+function stepsOf(result: ChainResult): RecordWork['steps'] {
+  const orderId = result.events[0]?.event.orderId;
+  return orderId && result.steps.length > 0 ? { orderId, steps: result.steps } : null;
+}

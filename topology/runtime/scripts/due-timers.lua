@@ -1,0 +1,3 @@
+-- KEYS: redis-epoch, timers. ARGV: epoch, now ms, limit. Answers member, score, member, score, ...
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STATELOST') end
+return redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[2], 'WITHSCORES', 'LIMIT', 0, ARGV[3])
