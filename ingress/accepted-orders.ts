@@ -1,13 +1,13 @@
+import type { StoredEvent, StoredOrder } from '../connectors/postgres/read-model.ts';
 import type { EventType, Order } from '../schemas/types.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../topology/order-states.ts';
 import type { LiveEvent, Observer } from './live.ts';
-import type { StoredEvent, StoredOrder } from './read-model.ts';
 
 interface Accepted {
   acceptedAt: number;
   /** Let go with the first event: from then on Redis knows the order. */
   order: Order | null;
-  events: Map<number, { type: EventType; occurredAt: number }>;
+  events: Map<number, { eventId: string; type: EventType; occurredAt: number }>;
 }
 
 const KEPT_MS = 5 * 60_000;
@@ -69,14 +69,14 @@ export class AcceptedOrders implements Observer {
     const accepted = this.#orders.get(event.orderId);
     if (!accepted) return;
     accepted.order = null;
-    accepted.events.set(event.version, { type: event.type, occurredAt: event.occurredAt });
+    accepted.events.set(event.version, { eventId: event.eventId, type: event.type, occurredAt: event.occurredAt });
     if (event.endsIn && restsAfter(event.type, event.endsIn)) this.#underWay.delete(event.orderId);
   }
 
   /** The order as it was placed, while no event of it has been seen. */
   placed(orderId: string): StoredOrder | null {
     const order = this.#orders.get(orderId)?.order;
-    return order ? { order, version: 1, status: 'Received', updatedAt: order.placedAt } : null;
+    return order ? { orderId, order, version: 1, status: 'Received', updatedAt: order.placedAt } : null;
   }
 
   /** The events seen, from version 1 up to the first one missing. */
@@ -89,7 +89,7 @@ export class AcceptedOrders implements Observer {
       const next: OrderStatus | null = event ? nextStatus(status, event.type) : null;
       if (!event || !next) return seen;
       status = next;
-      seen.push({ version, type: event.type, status, occurredAt: event.occurredAt });
+      seen.push({ eventId: event.eventId, version, type: event.type, status, occurredAt: event.occurredAt });
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { CataloguePort, Flight, FlightClass } from '../connectors/ports/catalogue.ts';
 import type { FlightClassCount, InventoryPort } from '../connectors/ports/inventory.ts';
+import { authorizedSeats } from '../processors/inventory/seats.ts';
 
 export interface AvailabilityQuery {
   /** YYYY-MM-DD */
@@ -113,7 +114,7 @@ export class AvailabilitySearch {
   }
 
   #seats({ bookingClass, capacity }: FlightClass, { held, sold }: FlightClassCount = { held: 0, sold: 0 }): SeatCounts {
-    const authorized = Math.floor(capacity * this.#options.overbookingFactor);
+    const authorized = authorizedSeats(capacity, this.#options.overbookingFactor);
     return { bookingClass, capacity, authorized, held, sold, available: Math.max(0, authorized - held - sold) };
   }
 

@@ -1,3 +1,5 @@
+import { passesLuhn } from '../processors/payments/card-number.ts';
+
 /**
  * Finds card numbers, so that they can be refused before anything is kept of them.
  *
@@ -59,16 +61,6 @@ export function jsonHoldsCardNumber(value: unknown): boolean {
 
 /** The text with each card number's digits starred out, for places where a request's own words come back. */
 export const withoutCardNumbers = (text: string): string => (holdsCardNumber(text) ? text.replace(/\d/g, '*') : text);
-
-export function passesLuhn(digits: string): boolean {
-  let sum = 0;
-  for (let i = 0; i < digits.length; i += 1) {
-    const digit = digits.charCodeAt(digits.length - 1 - i) - 48;
-    const weighted = i % 2 === 1 ? digit * 2 : digit;
-    sum += weighted > 9 ? weighted - 9 : weighted;
-  }
-  return sum % 10 === 0;
-}
 
 function runHoldsCardNumber(run: string): boolean {
   const groups = run.match(/\d+/g) ?? [];

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { CataloguePort } from '../connectors/ports/catalogue.ts';
 import type { InventoryPort } from '../connectors/ports/inventory.ts';
 import type { KeyPort } from '../connectors/ports/keys.ts';
+import type { ReadModel } from '../connectors/postgres/read-model.ts';
 import type { Settings } from '../processors/settings.ts';
 import type { Codec } from '../schemas/codec.ts';
 import type { OrderCommand } from '../schemas/types.ts';
@@ -11,7 +12,6 @@ import type { AvailabilitySearch } from './availability.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import type { LiveEvents } from './live.ts';
 import type { OrderLookup } from './order-lookup.ts';
-import type { ReadModel } from './read-model.ts';
 
 export interface Log {
   debug(fields: object, message: string): void;
@@ -28,7 +28,7 @@ export type IngressSettings = Pick<
 
 /** Everything outside that the API needs. Tests pass fakes; main.ts passes the real ones. */
 export interface IngressDeps {
-  readModel: ReadModel;
+  readModel: Pick<ReadModel, 'order' | 'history' | 'list'>;
   state: Pick<OrderState, 'read'>;
   /** Resolves once the command is on its topic for good; rejects when that is not certain. */
   publish(command: OrderCommand, headers: Readonly<Record<string, string>>): Promise<void>;

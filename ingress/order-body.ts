@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { MOST_PASSENGERS } from '../processors/orders/passengers.ts';
+import { MOST_ITEMS } from '../processors/orders/shape.ts';
+import { PAYMENT_METHODS } from '../processors/payments/methods.ts';
 import type { RequestFault } from './problem.ts';
 
-const MAX_PASSENGERS = 99;
-const MAX_ITEMS = 200;
 
 const PassengerId = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/).meta({ description: 'Yours to choose, unique within the order.' });
 const FlightNumber = z.string().regex(/^[A-Z0-9]{2}\d{1,4}[A-Z]?$/).meta({ description: 'Carrier code and number.', example: 'IA101' });
@@ -10,7 +11,7 @@ const CalendarDate = z.iso.date().meta({ description: 'YYYY-MM-DD' });
 const PersonName = z
   .string()
   .max(64)
-  .regex(/^\p{L}[\p{L}\p{M}\p{Zs}'’.-]*$/u)
+  .regex(/^(?=.*\p{L})[\p{L}\p{M}\p{Zs}'‘’ʼ.-]+$/u)
   .meta({ description: 'Letters, spaces, apostrophes, dots and hyphens.' });
 const CurrencyCode = z.string().regex(/^[A-Z]{3}$/).meta({ description: 'ISO 4217' });
 
@@ -35,7 +36,7 @@ const Passenger = z.strictObject({
   document: Document.optional(),
 });
 
-const PassengerIds = z.array(PassengerId).min(1).max(MAX_PASSENGERS);
+const PassengerIds = z.array(PassengerId).min(1).max(MOST_PASSENGERS);
 
 const Item = z.discriminatedUnion('type', [
   z.strictObject({
@@ -61,16 +62,16 @@ export const OrderBody = z
     customer: z.strictObject({
       customerId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/),
       email: z.email().max(254),
-      phone: z.string().regex(/^\+[1-9]\d{5,14}$/).optional().meta({ description: 'E.164' }),
+      phone: z.string().regex(/^\+[1-9]\d{6,14}$/).optional().meta({ description: 'E.164' }),
       locale: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/).default('en').meta({ description: 'BCP 47 language tag.' }),
     }),
-    passengers: z.array(Passenger).min(1).max(MAX_PASSENGERS),
-    items: z.array(Item).min(1).max(MAX_ITEMS),
+    passengers: z.array(Passenger).min(1).max(MOST_PASSENGERS),
+    items: z.array(Item).min(1).max(MOST_ITEMS),
     currency: CurrencyCode,
     expectedTotal: Money.optional().meta({ description: 'The total you showed; the order becomes Invalid with `price_changed` where ours differs.' }),
     payment: z.strictObject({
-      method: z.enum(['card']),
-      token: z.string().regex(/^[A-Za-z0-9_-]{3,128}$/).meta({ description: 'From the payment processor; never a card number.' }),
+      method: z.enum(PAYMENT_METHODS.map(({ id }) => id)),
+      token: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{3,127}$/).meta({ description: 'From the payment processor; never a card number.' }),
     }),
     deviceId: z.string().regex(/^[\x21-\x7e]{1,128}$/).optional().meta({ description: 'Identifies the device; kept only as a keyed hash.' }),
   })

@@ -1,14 +1,13 @@
+import type { ReadModel, StoredEvent, StoredOrder } from '../connectors/postgres/read-model.ts';
 import type { Codec } from '../schemas/codec.ts';
 import type { AnyOrderEvent } from '../schemas/types.ts';
-import type { OrderStatus } from '../topology/order-states.ts';
 import type { OrderState } from '../topology/runtime/state.ts';
 import type { AcceptedOrders } from './accepted-orders.ts';
 import type { Log } from './dependencies.ts';
 import { Problem } from './problem.ts';
-import type { ReadModel, StoredEvent, StoredOrder } from './read-model.ts';
 
 interface Sources {
-  readModel: ReadModel;
+  readModel: Pick<ReadModel, 'order' | 'history'>;
   state: Pick<OrderState, 'read'>;
   codec: Pick<Codec, 'decode'>;
   accepted: AcceptedOrders;
@@ -36,7 +35,7 @@ export class OrderLookup {
   /** Throws Problem `order_not_found`, or `unavailable` where that cannot be known. */
   async find(orderId: string): Promise<StoredOrder> {
     const [row, head] = await Promise.allSettled([this.#sources.readModel.order(orderId), this.#head(orderId)]);
-    const found = newer(valueOf(row), valueOf(head)?.stored ?? null) ?? this.#sources.accepted.placed(orderId);
+    const found = newer(valueOf(row) ?? null, valueOf(head)?.stored ?? null) ?? this.#sources.accepted.placed(orderId);
     if (found) return found;
     this.#refuseIfUnknowable(row, head);
     throw new Problem('order_not_found', 'There is no such order.');
@@ -66,10 +65,10 @@ export class OrderLookup {
 
   async #decode(value: Buffer): Promise<Head> {
     const { record } = await this.#sources.codec.decode(value);
-    const { order, version, status, occurredAt, type } = record as AnyOrderEvent;
+    const { eventId, orderId, order, version, status, occurredAt, type } = record as AnyOrderEvent;
     return {
-      stored: { order, version, status: status as OrderStatus, updatedAt: occurredAt },
-      event: { version, type, status: status as OrderStatus, occurredAt },
+      stored: { orderId, order, version, status, updatedAt: occurredAt },
+      event: { eventId, version, type, status, occurredAt },
     };
   }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { StoredOrder } from '../connectors/postgres/read-model.ts';
 import type { KeyPort } from '../connectors/ports/keys.ts';
 import { unseal, Unreadable } from '../schemas/seal.ts';
 import type { OrderItem, Payment } from '../schemas/types.ts';
-import { STATUSES } from '../topology/order-states.ts';
-import type { StoredOrder } from './read-model.ts';
+import { type OrderStatus, STATUSES } from '../topology/order-states.ts';
 
 const Timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 const Money = z.object({ amount: z.int().meta({ description: 'Minor units.' }), currency: z.string() }).meta({ id: 'Money' });
@@ -107,7 +107,7 @@ export async function orderView({ order, version, status, updatedAt }: StoredOrd
   return {
     orderId: order.orderId,
     version,
-    status,
+    status: status as OrderStatus,
     channel: order.channel,
     customer: { customerId, email: text(contact.email), phone: text(contact.phone), locale },
     passengers: order.passengers.map(({ passengerId, type }, at) => {
@@ -135,7 +135,7 @@ export async function orderView({ order, version, status, updatedAt }: StoredOrd
 
 export function orderSummary({ order, version, status, updatedAt }: StoredOrder): OrderSummary {
   return {
-    orderId: order.orderId, version, status, channel: order.channel, customerId: order.customer.customerId, currency: order.currency, total: order.total,
+    orderId: order.orderId, version, status: status as OrderStatus, channel: order.channel, customerId: order.customer.customerId, currency: order.currency, total: order.total,
     bookingReference: order.bookingReference, createdAt: timestampOf(order.placedAt), updatedAt: timestampOf(updatedAt), links: linksOf(order.orderId),
   };
 }

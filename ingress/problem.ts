@@ -1,3 +1,5 @@
+import { TransientFault } from '../connectors/ports/transient-fault.ts';
+
 /** What can go wrong, by code: the one list behind problem bodies, the OpenAPI document and the pages that `type` points at. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON', retryable: false, meaning: 'The body could not be read as one JSON value in UTF-8.' },
@@ -84,6 +86,9 @@ export function problemBody(problem: Problem, instance: string, requestId: strin
 /** Any thrown value as a Problem. Its own words never reach the client unless it is one already. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof TransientFault) {
+    return new Problem('unavailable', 'A part this request needs does not answer.', { retryAfterSeconds: (error.retryAfterMs ?? 1_000) / 1_000, cause: error });
+  }
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   if (status === 413) return new Problem('body_too_large', 'The body has more than 256 KB.', { cause: error });
   if (status === 415) return new Problem('unsupported_media_type', 'The body is in an encoding that is not supported.', { cause: error });

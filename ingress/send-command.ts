@@ -1,3 +1,4 @@
+import type { StoredOrder } from '../connectors/postgres/read-model.ts';
 import type { OrderCommand } from '../schemas/types.ts';
 import { FINAL, type OrderStatus, restsAfter } from '../topology/order-states.ts';
 import { type Answer, answer } from './answer.ts';
@@ -9,7 +10,6 @@ import type { LiveEvent, Waiter } from './live.ts';
 import { linksOf, orderView, receiptOf, type ReceiptView } from './order-view.ts';
 import { type Waiting, waitingOf } from './prefer.ts';
 import { Problem } from './problem.ts';
-import type { StoredOrder } from './read-model.ts';
 
 type Standing = Pick<ReceiptView, 'orderId' | 'status' | 'version'>;
 
@@ -55,8 +55,8 @@ async function afterWaiting(
 ): Promise<Answer> {
   try {
     const found = event ? await ingress.orders.decode(event.value) : await ingress.orders.find(standing.orderId);
-    if (found.version > standing.version && ENDS[kind].has(found.status)) return await whole(ingress, found, done, waiting);
-    return receipt(found.version > standing.version ? { ...standing, status: found.status, version: found.version } : standing, waiting);
+    if (found.version > standing.version && ENDS[kind].has(found.status as OrderStatus)) return await whole(ingress, found, done, waiting);
+    return receipt(found.version > standing.version ? { ...standing, status: found.status as OrderStatus, version: found.version } : standing, waiting);
   } catch (error) {
     ingress.log.warn({ err: error }, 'the order could not be read after the wait');
     return receipt(standing, waiting);

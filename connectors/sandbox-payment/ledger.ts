@@ -13,7 +13,7 @@ const Entry = z.object({
   amount: z.int(),
   currency: z.string(),
 });
-const Page = z.object({ data: z.array(Entry), nextAfter: z.int().nullable() });
+const Page = z.object({ entries: z.array(Entry), nextAfter: z.int().nullable() });
 const Summary = z.object({
   entries: z.int(),
   lastSeq: z.int(),
@@ -46,7 +46,7 @@ export function sandboxLedger(exchange: Exchange): Ledger {
     async *entries(after = 0) {
       for (let next: number | null = after; next !== null; ) {
         const page: z.infer<typeof Page> = await read(`/ledger?after=${next}&limit=${PAGE}`, Page);
-        yield* page.data;
+        yield* page.entries;
         next = page.nextAfter;
       }
     },

@@ -13,7 +13,7 @@ export interface SandboxConfig {
 }
 
 const Environment = z.object({
-  IAROS_SANDBOX_URL: z.url({ protocol: /^http$/ }).default('http://127.0.0.1:8089'),
+  IAROS_SANDBOX_URL: z.url({ protocol: /^http$/ }).default('http://127.0.0.1:18090'),
   /** Address to listen on; loopback unless said otherwise. */
   IAROS_SANDBOX_HOST: z.string().min(1).default('127.0.0.1'),
   IAROS_SANDBOX_SEED: z.coerce.number().int().min(0).default(1),

@@ -26,6 +26,6 @@ export function faultRoutes(faults: FaultDial): (request: SandboxRequest) => San
       if (!system.success) return refusal(400, 'invalid_system', z.prettifyError(system.error));
       faults.clear(system.data);
     } else if (method !== 'GET') return NOT_FOUND;
-    return answer(200, { data: faults.list() });
+    return answer(200, { faults: faults.list() });
   };
 }

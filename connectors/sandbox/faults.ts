@@ -21,6 +21,9 @@ export interface Fault {
   count: number | null;
 }
 
+/** A fault to switch on: strikes every call without end unless said otherwise. */
+export type FaultSetting = Pick<Fault, 'system' | 'mode'> & Partial<Fault>;
+
 interface ActiveFault extends Fault {
   struck: number;
   random: () => number;
@@ -39,10 +42,11 @@ export class FaultDial {
   }
 
   /** Replaces a fault of the same system and mode. */
-  set(fault: Fault): void {
-    this.clear(fault.system, fault.mode);
-    const salt = SYSTEMS.indexOf(fault.system) * FAULT_MODES.length + FAULT_MODES.indexOf(fault.mode) + 1;
-    this.#active.push({ ...fault, struck: 0, random: generator(this.#seed + salt * 7919) });
+  set({ system, mode, rate = 1, latencyMs = 0, count = null }: FaultSetting): void {
+    this.clear(system, mode);
+    const salt = SYSTEMS.indexOf(system) * FAULT_MODES.length + FAULT_MODES.indexOf(mode) + 1;
+    const random = generator(this.#seed + salt * 7919);
+    this.#active.push({ system, mode, rate, latencyMs, count, struck: 0, random });
   }
 
   /** Ends all faults, those of a system, or one. */

@@ -22,7 +22,7 @@ export function messageRoutes(gateway: MessageGateway): (request: SandboxRequest
     if (path.length !== 1) return NOT_FOUND;
     if (method === 'GET') {
       const orderId = query.get('orderId');
-      return orderId ? answer(200, { data: gateway.messages(orderId) }) : ORDER_ID_NEEDED;
+      return orderId ? answer(200, { messages: gateway.messages(orderId) }) : ORDER_ID_NEEDED;
     }
     if (method !== 'POST') return NOT_FOUND;
     const key = Key.safeParse(idempotencyKey);

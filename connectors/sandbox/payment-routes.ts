@@ -81,7 +81,7 @@ export function paymentRoutes(
   return ({ method, path, query, idempotencyKey, body }) => {
     const [collection, key, action] = path;
     if (collection === 'ledger' && method === 'GET') {
-      if (path.length === 1) return page(query, (after, limit) => processor.ledger.page(after, limit));
+      if (path.length === 1) return page('entries', query, (after, limit) => processor.ledger.page(after, limit));
       return path.length === 2 && key === 'summary' ? answer(200, processor.ledger.summary()) : NOT_FOUND;
     }
     if (collection === 'payments' && method === 'POST') {

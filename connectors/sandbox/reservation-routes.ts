@@ -32,7 +32,8 @@ const BODY_DIFFERS = refusal(422, 'booking_differs', 'The order was booked befor
 export function reservationRoutes(system: ReservationSystem): (request: SandboxRequest) => SandboxAnswer {
   return ({ method, path, query, body }) => {
     const [, orderId, action] = path;
-    if (method === 'GET' && path.length === 1) return page(query, (after, limit) => system.page(after, limit));
+    if (method === 'GET' && path.length === 1)
+      return page('bookings', query, (after, limit) => system.page(after, limit));
     if (method === 'GET' && path.length === 2) {
       const booking = system.find(orderId!);
       return booking ? answer(200, booking) : BOOKING_NOT_FOUND;

@@ -1,4 +1,4 @@
-import type { EventType, Order, OrderEvent } from '../../schemas/types.ts';
+import type { Order, OrderEvent } from '../../schemas/types.ts';
 import { type Context, type Draft, emit } from '../processor.ts';
 import { seatsOf } from './seats.ts';
 
@@ -20,7 +20,7 @@ export async function release(event: OrderEvent<Failure>, context: Context): Pro
 }
 
 /** `order` as it was before its seats were given back. */
-function nextAfter(failure: Extract<EventType, Failure>, order: Order): Next {
+function nextAfter(failure: Failure, order: Order): Next {
   const { status } = order.payment;
   if (failure === 'PaymentFailed') return 'OrderCancelled';
   if (status === 'authorised' || status === 'captured') return failure === 'InventoryUnavailable' ? 'VoidRequested' : 'RefundRequested';

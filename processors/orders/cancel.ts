@@ -33,5 +33,5 @@ export function isClosing({ status, order }: Current): boolean {
 /** Free text of a caller: cut, and rid of card numbers, since it will be kept. */
 function detailOf(input: OrderCommand | TimerFired): string {
   const reason = ('cancel' in input && input.cancel?.reason.trim()) || 'cancelled by the customer';
-  return redactCardNumbers(reason).slice(0, LONGEST_DETAIL);
+  return [...redactCardNumbers(reason)].slice(0, LONGEST_DETAIL).join('');
 }

@@ -15,6 +15,8 @@ import { sandboxReservation } from '../../connectors/sandbox-reservation/client.
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
 export interface SimulatorOptions {
+  /** SQLite file to keep state in; in memory unless given. */
+  path?: string;
   /** ms since the epoch, UTC; stamps ledger, bookings and messages. */
   now?: () => number;
   /** Fixes which calls a fault with a rate strikes. */
@@ -31,19 +33,22 @@ export interface Simulators {
   ledger(): LedgerEntry[];
   booking(orderId: string): Booking | undefined;
   messages(orderId: string): MessageRecord[];
-  /** Switches faults on and off: `faults.set({ system: 'payment', mode: 'error', rate: 1, latencyMs: 0, count: 2 })`. */
+  /** Switches faults on and off: `faults.set({ system: 'payment', mode: 'error', count: 2 })`. */
   faults: FaultDial;
+  /** Closes the companies' books and opens them again, as a restart does; in memory they are then empty. */
+  restart(): void;
   close(): void;
 }
 
 /**
  * The outside companies in this process: the simulators and the clients that `npm start` runs, with the network taken out. Requests and
- * answers still pass through JSON; a lost answer, a timeout or a 500 meets the caller as it would over HTTP. State is in memory.
+ * answers still pass through JSON; a lost answer, a timeout or a 500 meets the caller as it would over HTTP.
  */
 export function simulators(options: SimulatorOptions = {}): Simulators {
-  const { now = () => 0, seed = 1, sleep = () => Promise.resolve() } = options;
-  const sandbox = new Sandbox({ path: ':memory:', baseUrl: 'http://sandbox.test', now, seed, sleep });
-  const exchange = inProcess(sandbox);
+  const { path = ':memory:', now = () => 0, seed = 1, sleep = () => Promise.resolve() } = options;
+  const open = () => new Sandbox({ path, baseUrl: 'http://sandbox.test', now, seed, sleep });
+  let sandbox = open();
+  const exchange = inProcess(() => sandbox);
   return {
     payment: sandboxPayment(exchange),
     reservation: sandboxReservation(exchange),
@@ -51,16 +56,22 @@ export function simulators(options: SimulatorOptions = {}): Simulators {
     ledger: () => sandbox.payment.ledger.page(0, EVERYTHING),
     booking: (orderId) => sandbox.reservation.find(orderId),
     messages: (orderId) => sandbox.notification.messages(orderId),
-    faults: sandbox.faults,
+    get faults() {
+      return sandbox.faults;
+    },
+    restart: () => {
+      sandbox.close();
+      sandbox = open();
+    },
     close: () => sandbox.close(),
   };
 }
 
 /** An exchange that ends in a sandbox instead of a socket. */
-function inProcess(sandbox: Sandbox): Exchange {
+function inProcess(sandbox: () => Sandbox): Exchange {
   return async ({ method, path, idempotencyKey, body }) => {
     const url = new URL(path, 'http://sandbox.test');
-    const given = await sandbox.handle({
+    const given = await sandbox().handle({
       method,
       path: url.pathname.slice(1).split('/').map(decodeURIComponent),
       query: url.searchParams,

@@ -1,13 +1,14 @@
 import { createClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
-import kafkajs from 'kafkajs';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
+import { loadKafkajs } from '../../topology/runtime/kafkajs-patches.ts';
 
 const stack = inject('stack');
+const { Kafka, logLevel } = loadKafkajs();
 
 test('Kafka takes a topic, but makes none by itself', async () => {
-  const admin = new kafkajs.Kafka({ brokers: stack.kafkaBrokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 1 } }).admin();
+  const admin = new Kafka({ brokers: stack.kafkaBrokers, logLevel: logLevel.NOTHING, retry: { retries: 1 } }).admin();
   await admin.connect();
   try {
     const topic = `local.stack.${process.pid}.v1`;

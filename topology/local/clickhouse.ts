@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part, PartContext } from './part.ts';
-import { startServer } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /** Statements that may run side by side: each takes one thread of the server process's pool. */
 const STATEMENTS_AT_ONCE = 16;
@@ -11,15 +11,18 @@ export async function startClickhouse(context: PartContext): Promise<Part> {
   const folder = join(context.dataDir, 'clickhouse');
   await mkdir(folder, { recursive: true });
   const address = `http://127.0.0.1:${context.ports.clickhouse}`;
-  const server = await startServer({
-    name: 'clickhouse',
-    command: process.execPath,
-    args: [join(import.meta.dirname, 'clickhouse-server.ts'), '--path', folder, '--port', String(context.ports.clickhouse)],
-    dataDir: context.dataDir,
-    env: { ...context.env, UV_THREADPOOL_SIZE: String(STATEMENTS_AT_ONCE) },
-    isHealthy: () => answers(address),
-  });
-  return { service: 'ClickHouse', found: 'npm, ClickHouse 26 (chdb)', address, ...server };
+  const server = new ServerProcess(
+    {
+      name: 'clickhouse',
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'clickhouse-server.ts'), '--path', folder, '--port', String(context.ports.clickhouse)],
+      env: { UV_THREADPOOL_SIZE: String(STATEMENTS_AT_ONCE) },
+      isHealthy: () => answers(address),
+    },
+    context,
+  );
+  await server.start();
+  return { service: 'ClickHouse', found: 'npm, ClickHouse 26 (chdb)', address, process: server };
 }
 
 /** Resolves once the server at the address runs a query. */

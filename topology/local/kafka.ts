@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import kafkajs from 'kafkajs';
+import { loadKafkajs } from '../runtime/kafkajs-patches.ts';
 import { LocalFault } from './fault.ts';
 import { findJava } from './java.ts';
 import { fetchJars } from './maven.ts';
 import type { Part, PartContext } from './part.ts';
-import type { Ports } from './ports.ts';
-import { startServer } from './server-process.ts';
+import type { ServerPorts } from './ports.ts';
+import { ServerProcess } from './server-process.ts';
 
 /** One Kafka node, broker and controller in one, from the jars of pom.xml. Its log lives in `<dataDir>/kafka`. */
 export async function startKafka(context: PartContext): Promise<Part> {
@@ -24,23 +24,26 @@ export async function startKafka(context: PartContext): Promise<Part> {
   const classpath = await kafkaClasspath(jars);
   if (!existsSync(join(folder, 'log', 'meta.properties'))) await format(java, classpath, properties);
   const address = `127.0.0.1:${context.ports.kafka}`;
-  const server = await startServer({
-    name: 'kafka',
-    command: java,
-    args: [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classpath, 'kafka.Kafka', properties],
-    dataDir: context.dataDir,
-    env: context.env,
-    isHealthy: () => answers([address]),
-  });
-  return { service: 'Kafka', found: 'Maven, Kafka 4.4.0', address, ...server };
+  const server = new ServerProcess(
+    {
+      name: 'kafka',
+      command: java,
+      args: [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classpath, 'kafka.Kafka', properties],
+      isHealthy: () => answers([address]),
+    },
+    context,
+  );
+  await server.start();
+  return { service: 'Kafka', found: 'Maven, Kafka 4.4.0', address, process: server };
 }
 
 /** Resolves once every given broker address leads to a cluster that knows its brokers. */
 export async function answers(brokers: string[]): Promise<void> {
-  const admin = new kafkajs.Kafka({
+  const { Kafka, logLevel } = loadKafkajs();
+  const admin = new Kafka({
     clientId: 'iaros-health',
     brokers,
-    logLevel: kafkajs.logLevel.NOTHING,
+    logLevel: logLevel.NOTHING,
     connectionTimeout: 1_000,
     requestTimeout: 2_000,
     retry: { retries: 0 },
@@ -66,7 +69,7 @@ rootLogger.appenderRef.console.ref = console
 `;
 
 /** The configuration of a single node: one copy of everything, topics only where they are declared, no waiting for late members. */
-export function serverProperties(folder: string, ports: Pick<Ports, 'kafka' | 'kafkaController'>): string {
+export function serverProperties(folder: string, ports: Pick<ServerPorts, 'kafka' | 'kafkaController'>): string {
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,

@@ -1,4 +1,4 @@
-import type { Ports } from './ports.ts';
+import type { ServerPorts } from './ports.ts';
 
 export interface Addresses {
   kafkaBrokers: string[];
@@ -13,17 +13,26 @@ export interface PartContext {
   dataDir: string;
   cacheDir: string;
   env: NodeJS.ProcessEnv;
-  ports: Ports;
+  ports: ServerPorts;
   say: (line: string) => void;
+  /** Called when a server has a new pid. */
+  changed: () => void;
+}
+
+/** What this stack can start, stop and end. */
+export interface Startable {
+  readonly pid?: number | undefined;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  kill(): void;
 }
 
 /** A running server of the stack, whoever started it. */
 export interface Part {
   service: string;
-  /** How it was had, in a few words: "KAFKA_BROKERS", "Docker", "Maven, Kafka 4.4.0". */
+  /** How it was had, in a few words: "KAFKA_BROKERS is set", "Docker, redis:8", "Maven, Kafka 4.4.0". */
   found: string;
   address: string;
-  /** Only of a process that this stack started. */
-  pid?: number;
-  stop(): Promise<void>;
+  /** Undefined for a server that is given by address: it is not ours to stop. */
+  process?: Startable;
 }

@@ -1,12 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 
-export type PortName = 'kafka' | 'kafkaController' | 'registry' | 'redis' | 'postgres' | 'clickhouse';
-export type Ports = Record<PortName, number>;
-
-/** Beside the well-known ports, so that servers already on this machine are left alone. */
-export const PREFERRED_PORTS: Ports = {
+/** Of the servers: beside the well-known ports, so that servers already on this machine are left alone. */
+export const SERVER_PORTS = {
   kafka: 19092,
   kafkaController: 19093,
   registry: 18081,
@@ -14,6 +10,10 @@ export const PREFERRED_PORTS: Ports = {
   postgres: 15432,
   clickhouse: 18123,
 };
+export type ServerPorts = typeof SERVER_PORTS;
+
+/** Of the sandbox, and of the probes and metrics of the workers. */
+export const WORKER_PORTS = { sandbox: 18090, pipeline: 18091, sinks: 18092 };
 
 const HIGHEST = 65_535;
 /** Ports from here on are handed out by the system to outgoing connections and may vanish between check and use. */
@@ -37,11 +37,11 @@ export async function nextFreePort(from: number, except: ReadonlySet<number> = n
 }
 
 /** Ports for a stack beside others: free ones from a random place below the ephemeral range. */
-export async function scatteredPorts(): Promise<Ports> {
+export async function scatteredPorts(): Promise<ServerPorts> {
   const start = 20_000 + Math.floor(Math.random() * (EPHEMERAL - 21_000));
   const taken = new Set<number>();
-  const ports = { ...PREFERRED_PORTS };
-  for (const name of Object.keys(ports) as PortName[]) {
+  const ports = { ...SERVER_PORTS };
+  for (const name of Object.keys(ports) as (keyof ServerPorts)[]) {
     ports[name] = await nextFreePort(start, taken);
     taken.add(ports[name]);
   }
@@ -50,18 +50,18 @@ export async function scatteredPorts(): Promise<Ports> {
 
 /**
  * Settles a port for each name: the remembered one, else the wished one, else the next free one.
- * What was settled is remembered in `<dataDir>/ports.json`, so that a restart keeps the addresses that clients know.
+ * What was settled is remembered in `file`, so that a restart keeps the addresses that clients know.
  * @param say is told about each port that had to move.
  */
-export async function settlePorts(dataDir: string, wished: Ports, say: (line: string) => void): Promise<Ports> {
-  const file = join(dataDir, 'ports.json');
-  const remembered = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as Partial<Ports>,
-    () => ({}) as Partial<Ports>,
-  );
-  const settled: Ports = { ...wished, ...remembered };
+export async function settlePorts<Name extends string>(
+  file: string,
+  wished: Record<Name, number>,
+  say: (line: string) => void,
+): Promise<Record<Name, number>> {
+  const remembered = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
+  const settled: Record<Name, number> = { ...wished, ...remembered };
   const taken = new Set<number>();
-  for (const name of Object.keys(wished) as PortName[]) {
+  for (const name of Object.keys(wished) as Name[]) {
     const first = settled[name];
     const port = await nextFreePort(first, taken);
     if (port !== first) say(`port ${first} (${name}) is taken, using ${port}`);

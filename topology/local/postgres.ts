@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { fullDisk, LocalFault } from './fault.ts';
 import type { Part, PartContext } from './part.ts';
-import { startServer } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 import { findUnprivileged, type Unprivileged } from './unprivileged.ts';
 
 const DATABASE = 'iaros';
@@ -24,23 +24,26 @@ export async function startPostgres(context: PartContext): Promise<Part> {
   const folder = join(context.dataDir, 'postgres');
   const runAs = findUnprivileged([dirname(binaries.postgres), context.dataDir]);
   await initialise(folder, binaries, runAs);
-  // Nobody runs on this folder any more (leftovers were stopped): a stale lock whose pid was given away again must not block.
-  await rm(join(folder, 'postmaster.pid'), { force: true });
   const [command, ...args] = runAs.wrap([binaries.postgres, '-D', folder, ...settings(context.ports.postgres)]);
   const address = `postgres://${DATABASE}@127.0.0.1:${context.ports.postgres}/${DATABASE}`;
-  const server = await startServer({
-    name: 'postgres',
-    command: command as string,
-    args,
-    dataDir: context.dataDir,
-    env: { ...context.env, LC_ALL: 'C' },
-    cwd: folder,
-    ...runAs.ids,
-    isHealthy: () => answers(address, 'postgres'),
-    stopSignal: 'SIGINT',
-  });
+  const server = new ServerProcess(
+    {
+      name: 'postgres',
+      command: command as string,
+      args,
+      env: { LC_ALL: 'C' },
+      cwd: folder,
+      ...runAs.ids,
+      isHealthy: () => answers(address, 'postgres'),
+      // Nobody runs on this folder now: a stale lock, whose pid may have been given to another process, must not block.
+      prepare: () => rm(join(folder, 'postmaster.pid'), { force: true }),
+      stopSignal: 'SIGINT',
+    },
+    context,
+  );
+  await server.start();
   await createDatabase(address);
-  return { service: 'Postgres', found: 'npm, Postgres 18', address, ...server };
+  return { service: 'Postgres', found: 'npm, Postgres 18', address, process: server };
 }
 
 /** Resolves once the database answers a query. `database` stands in for the one in the address. */

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { LocalFault } from './fault.ts';
 import { adopt, fetchJars } from './maven.ts';
 import type { Part, PartContext } from './part.ts';
-import { startServer } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 import { readZipEntry } from './zip-entry.ts';
 
 /** Redis, or Valkey which speaks the same; its append-only file lives in `<dataDir>/redis`. */
@@ -15,15 +15,17 @@ export async function startRedis(context: PartContext): Promise<Part> {
   const folder = join(context.dataDir, 'redis');
   await mkdir(folder, { recursive: true });
   const address = `redis://127.0.0.1:${context.ports.redis}`;
-  const server = await startServer({
-    name: 'redis',
-    command: program.command,
-    args: options(folder, context.ports.redis),
-    dataDir: context.dataDir,
-    env: context.env,
-    isHealthy: () => answers(address),
-  });
-  return { service: 'Redis', found: program.found, address, ...server };
+  const server = new ServerProcess(
+    {
+      name: 'redis',
+      command: program.command,
+      args: options(folder, context.ports.redis),
+      isHealthy: () => answers(address),
+    },
+    context,
+  );
+  await server.start();
+  return { service: 'Redis', found: program.found, address, process: server };
 }
 
 /** Resolves once Redis has loaded its data and answers. */

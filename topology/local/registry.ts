@@ -8,7 +8,7 @@ import { fullDisk, LocalFault } from './fault.ts';
 import { findJava } from './java.ts';
 import { adopt, fetchJars } from './maven.ts';
 import type { Part, PartContext } from './part.ts';
-import { startServer } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /** Apicurio's schema registry by its Confluent-compatible API; schemas and their ids live in `<dataDir>/registry`. */
 export async function startRegistry(context: PartContext): Promise<Part> {
@@ -17,16 +17,18 @@ export async function startRegistry(context: PartContext): Promise<Part> {
   const folder = join(context.dataDir, 'registry');
   await mkdir(folder, { recursive: true });
   const address = `http://127.0.0.1:${context.ports.registry}/apis/ccompat/v7`;
-  const server = await startServer({
-    name: 'registry',
-    command: java,
-    args: [...JVM, ...properties(folder, context.ports.registry), '-jar', program],
-    dataDir: context.dataDir,
-    env: context.env,
-    cwd: folder,
-    isHealthy: () => answers(address),
-  });
-  return { service: 'Schema registry', found: 'Maven, Apicurio 2.6.13', address, ...server };
+  const server = new ServerProcess(
+    {
+      name: 'registry',
+      command: java,
+      args: [...JVM, ...properties(folder, context.ports.registry), '-jar', program],
+      cwd: folder,
+      isHealthy: () => answers(address),
+    },
+    context,
+  );
+  await server.start();
+  return { service: 'Schema registry', found: 'Maven, Apicurio 2.6.13', address, process: server };
 }
 
 /** Resolves once the registry at this base address lists its subjects. */

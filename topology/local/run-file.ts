@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Addresses } from './part.ts';
 
@@ -17,10 +18,10 @@ export interface RunFile {
 const fileIn = (dataDir: string) => join(dataDir, 'run.json');
 
 /** Replaces the file in one step: a reader never meets half of it. */
-export async function writeRunFile(run: RunFile): Promise<void> {
+export function writeRunFile(run: RunFile): void {
   const fresh = `${fileIn(run.dataDir)}.new`;
-  await writeFile(fresh, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
-  await rename(fresh, fileIn(run.dataDir));
+  writeFileSync(fresh, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+  renameSync(fresh, fileIn(run.dataDir));
 }
 
 /** What runs on the data folder; undefined when nothing does. */
@@ -32,6 +33,6 @@ export async function readRunFile(dataDir: string): Promise<RunFile | undefined>
   }
 }
 
-export async function removeRunFile(dataDir: string): Promise<void> {
-  await rm(fileIn(dataDir), { force: true });
+export function removeRunFile(dataDir: string): void {
+  rmSync(fileIn(dataDir), { force: true });
 }

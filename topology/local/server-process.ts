@@ -1,107 +1,157 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { notePid } from './data-folder.ts';
 import { fullDisk, LocalFault } from './fault.ts';
+import type { PartContext } from './part.ts';
+import { restartDelay } from './restart-delay.ts';
 
 export interface ServerCommand {
   /** Names the log (`<dataDir>/logs/<name>.log`) and the pid file. */
   name: string;
   command: string;
   args: string[];
-  dataDir: string;
-  env?: NodeJS.ProcessEnv;
   cwd?: string;
+  env?: Record<string, string>;
   uid?: number;
   gid?: number;
   /** Resolves once the server answers, rejects while it does not. Called again and again. */
   isHealthy: () => Promise<unknown>;
+  /** Runs before each launch. */
+  prepare?: () => Promise<unknown>;
   stopSignal?: NodeJS.Signals;
-  healthyWithinMs?: number;
 }
 
-export interface ServerProcess {
-  pid: number;
-  stop(): Promise<void>;
-}
-
+const HEALTHY_WITHIN_MS = 90_000;
 const STOP_PATIENCE_MS = 20_000;
 const LARGEST_LOG = 20 * 1024 ** 2;
 
-/**
- * Starts a server in a process group of its own, so that Ctrl-C reaches the supervisor alone, and waits until it answers.
- * @throws LocalFault with the last words of its log when it ends early or stays silent.
- */
-export async function startServer(server: ServerCommand): Promise<ServerProcess> {
-  const logFile = join(server.dataDir, 'logs', `${server.name}.log`);
-  const child = await launch(server, logFile);
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
-  });
-  const forget = child.pid ? await notePid(server.dataDir, server.name, child.pid) : async () => {};
-  const stop = async () => {
-    if (child.pid && child.exitCode === null && child.signalCode === null) await end(child, server.stopSignal ?? 'SIGTERM');
-    await forget();
-  };
-  try {
-    await healthy(server, ended, logFile);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { pid: child.pid as number, stop };
-}
+/** One server of the stack: started, watched, started again when it ends by itself, stopped. */
+export class ServerProcess {
+  readonly #server: ServerCommand;
+  readonly #context: PartContext;
+  readonly #logFile: string;
+  #child: ChildProcess | undefined;
+  #ended: Promise<string> = Promise.resolve('not started');
+  #wanted = false;
 
-async function launch(server: ServerCommand, logFile: string): Promise<ChildProcess> {
-  const size = await stat(logFile).then((it) => it.size, () => 0);
-  if (size > LARGEST_LOG) await rename(logFile, `${logFile}.1`);
-  const log = openSync(logFile, 'a');
-  const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true, env: server.env ?? process.env };
-  if (server.cwd) options.cwd = server.cwd;
-  if (server.uid !== undefined) Object.assign(options, { uid: server.uid, gid: server.gid });
-  try {
-    return spawn(server.command, server.args, options);
-  } finally {
-    closeSync(log);
+  constructor(server: ServerCommand, context: PartContext) {
+    this.#server = server;
+    this.#context = context;
+    this.#logFile = join(context.dataDir, 'logs', `${server.name}.log`);
   }
-}
 
-async function healthy(server: ServerCommand, ended: Promise<string>, logFile: string): Promise<void> {
-  const limitMs = server.healthyWithinMs ?? 90_000;
-  const deadline = Date.now() + limitMs;
-  let ending: string | undefined;
-  void ended.then((how) => {
-    ending = how;
-  });
-  for (;;) {
-    const answered = await Promise.race([server.isHealthy().then(() => true, () => false), ended.then(() => false)]);
-    if (ending !== undefined) throw await endedEarly(server, ending, logFile);
-    if (answered) return;
-    if (Date.now() > deadline) {
-      throw new LocalFault(`${server.name} did not answer within ${limitMs / 1000} s: see ${logFile}.`);
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Starts the server and waits until it answers.
+   * @throws LocalFault with the last words of its log when it ends early or stays silent.
+   */
+  async start(): Promise<void> {
+    this.#wanted = true;
+    try {
+      await this.#launch();
+    } catch (error) {
+      await this.stop();
+      throw error;
     }
-    await sleep(50);
+    void this.#watch();
   }
-}
 
-async function endedEarly(server: ServerCommand, how: string, logFile: string): Promise<LocalFault> {
-  const log = await readFile(logFile, 'utf8').catch(() => '');
-  const tail = log.trim().split('\n').slice(-20);
-  const telling = tail.findLast((line) => /error|fatal|exception|denied|in use/i.test(line)) ?? tail.at(-1) ?? '';
-  return (
-    fullDisk(tail.join('\n'), server.dataDir) ??
-    new LocalFault(`${server.name} stopped while starting (${how}): ${telling.trim().slice(0, 300)} (log: ${logFile}).`)
-  );
-}
+  async stop(): Promise<void> {
+    this.#wanted = false;
+    const child = this.#child;
+    if (!child) return;
+    child.kill(this.#server.stopSignal ?? 'SIGTERM');
+    const killer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+    await this.#ended;
+    clearTimeout(killer);
+  }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  const gone = once(child, 'exit');
-  child.kill(signal);
-  const killer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
-  await gone;
-  clearTimeout(killer);
+  /** Ends the server without asking it: for a supervisor that must leave at once. */
+  kill(): void {
+    this.#wanted = false;
+    this.#child?.kill('SIGKILL');
+  }
+
+  async #launch(): Promise<void> {
+    await this.#server.prepare?.();
+    const child = await this.#spawn();
+    this.#child = child;
+    const forget = child.pid ? await notePid(this.#context.dataDir, this.#server.name, child.pid) : async () => {};
+    this.#ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    }).then(async (how) => {
+      if (this.#child === child) this.#child = undefined;
+      await forget();
+      return how;
+    });
+    await this.#healthy();
+    this.#context.changed();
+  }
+
+  async #watch(): Promise<void> {
+    const { name } = this.#server;
+    for (let failures = 0; ; ) {
+      const how = await this.#ended;
+      if (!this.#wanted) return;
+      this.#context.say(`${name} ended (${how}), starting it again`);
+      await sleep(restartDelay(failures));
+      if (!this.#wanted) return;
+      failures = await this.#launch().then(
+        () => 0,
+        (error: Error) => {
+          this.#context.say(error.message);
+          return failures + 1;
+        },
+      );
+    }
+  }
+
+  /** In a process group of its own, so that Ctrl-C reaches the supervisor alone. */
+  async #spawn(): Promise<ChildProcess> {
+    const { command, args, cwd, uid, gid, env } = this.#server;
+    const size = await stat(this.#logFile).then((it) => it.size, () => 0);
+    if (size > LARGEST_LOG) await rename(this.#logFile, `${this.#logFile}.1`);
+    const log = openSync(this.#logFile, 'a');
+    const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true, env: { ...this.#context.env, ...env } };
+    if (cwd) options.cwd = cwd;
+    if (uid !== undefined && gid !== undefined) Object.assign(options, { uid, gid });
+    try {
+      return spawn(command, args, options);
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  async #healthy(): Promise<void> {
+    const deadline = Date.now() + HEALTHY_WITHIN_MS;
+    let ending: string | undefined;
+    const ended = this.#ended.then((how) => {
+      ending = how;
+      return false;
+    });
+    for (;;) {
+      const answered = await Promise.race([this.#server.isHealthy().then(() => true, () => false), ended]);
+      if (ending !== undefined) throw await this.#endedEarly(ending);
+      if (answered) return;
+      if (Date.now() > deadline) {
+        throw new LocalFault(`${this.#server.name} did not answer within ${HEALTHY_WITHIN_MS / 1000} s: see ${this.#logFile}.`);
+      }
+      await sleep(50);
+    }
+  }
+
+  async #endedEarly(how: string): Promise<LocalFault> {
+    const log = await readFile(this.#logFile, 'utf8').catch(() => '');
+    const tail = log.trim().split('\n').slice(-20);
+    const telling = tail.findLast((line) => /error|fatal|exception|denied|in use/i.test(line)) ?? tail.at(-1) ?? '';
+    const reason = `${this.#server.name} stopped while starting (${how}): ${telling.trim().slice(0, 300)} (log: ${this.#logFile}).`;
+    return fullDisk(tail.join('\n'), this.#context.dataDir) ?? new LocalFault(reason);
+  }
 }

@@ -1,12 +1,12 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as clickhouse from './clickhouse.ts';
 import { leaveDataFolder, takeDataFolder } from './data-folder.ts';
 import { ensureRoom } from './disk-space.ts';
 import { dockerParts } from './docker.ts';
 import { LocalFault } from './fault.ts';
 import * as kafka from './kafka.ts';
-import type { Addresses, Part, PartContext } from './part.ts';
-import { type Ports, PREFERRED_PORTS, scatteredPorts, settlePorts } from './ports.ts';
+import type { Addresses, Part, PartContext, Startable } from './part.ts';
+import { SERVER_PORTS, type ServerPorts, scatteredPorts, settlePorts } from './ports.ts';
 import * as postgres from './postgres.ts';
 import * as redis from './redis.ts';
 import * as registry from './registry.ts';
@@ -18,8 +18,10 @@ export interface StackOptions {
   cacheDir: string;
   env: NodeJS.ProcessEnv;
   /** Wished ports; 'scattered' takes free ones anywhere, for a stack beside another. Default: the preferred ones. */
-  ports?: Ports | 'scattered';
+  ports?: ServerPorts | 'scattered';
   onProgress?: (line: string) => void;
+  /** Called when a server came back with a new pid. */
+  onChange?: () => void;
 }
 
 export interface StackRow {
@@ -30,14 +32,19 @@ export interface StackRow {
 
 export interface Stack {
   addresses: Addresses;
-  /** Of the servers this stack started, by name. */
-  pids: Record<string, number>;
+  /** Of the servers this stack started, by name, as they are now: a server that ended is started again. */
+  pids(): Record<string, number>;
   table(): StackRow[];
+  /** Stops one server that this stack started, until `startPart`. */
+  stopPart(name: PartName): Promise<void>;
+  startPart(name: PartName): Promise<void>;
   /** Stops what was started, keeps the data. */
   stop(): Promise<void>;
+  /** Ends what was started at once, without asking. */
+  kill(): void;
 }
 
-type PartName = keyof typeof dockerParts;
+export type PartName = keyof typeof dockerParts;
 
 interface Source {
   service: string;
@@ -66,13 +73,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const say = options.onProgress ?? (() => {});
   await ensureRoom(dataDir);
   await takeDataFolder(dataDir, say);
-  const wished = options.ports === 'scattered' ? await scatteredPorts() : (options.ports ?? PREFERRED_PORTS);
-  const ports = await settlePorts(dataDir, wished, say);
-  const context: PartContext = { dataDir, cacheDir: resolve(options.cacheDir), env: options.env, ports, say };
+  const wished = options.ports === 'scattered' ? await scatteredPorts() : (options.ports ?? SERVER_PORTS);
+  const ports = await settlePorts(join(dataDir, 'ports.json'), wished, say);
+  const context: PartContext = { dataDir, cacheDir: resolve(options.cacheDir), env: options.env, ports, say, changed: options.onChange ?? (() => {}) };
   const attempts = await Promise.allSettled(NAMES.map((name) => havePart(name, context)));
   const parts = attempts.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   const stop = async () => {
-    await Promise.all(parts.map((it) => it.stop()));
+    await Promise.all(parts.map((it) => it.process?.stop()));
     await leaveDataFolder(dataDir);
   };
   const failed = attempts.find((it) => it.status === 'rejected');
@@ -80,7 +87,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw failed.reason;
   }
-  return { addresses: addressesOf(parts), pids: pidsOf(parts), table: () => parts.map(row), stop };
+  return {
+    addresses: addressesOf(parts),
+    pids: () => pidsOf(parts),
+    table: () => parts.map(row),
+    stopPart: async (name) => startable(name, parts).stop(),
+    startPart: async (name) => startable(name, parts).start(),
+    stop,
+    kill: () => parts.forEach((it) => void it.process?.kill()),
+  };
+}
+
+function startable(name: PartName, parts: Part[]): Startable {
+  const part = parts[NAMES.indexOf(name)];
+  if (!part?.process) throw new LocalFault(`${SOURCES[name].service} is given by ${SOURCES[name].variable}: it is not ours to start and stop.`);
+  return part.process;
 }
 
 async function havePart(name: PartName, context: PartContext): Promise<Part> {
@@ -88,7 +109,7 @@ async function havePart(name: PartName, context: PartContext): Promise<Part> {
   const given = context.env[variable];
   if (given) {
     await checkGiven(service, variable, given, check);
-    return { service, found: `${variable} is set`, address: given, stop: async () => {} };
+    return { service, found: `${variable} is set`, address: given };
   }
   const started = Date.now();
   const part = context.env['IAROS_DOCKER'] === '1' ? await dockerParts[name]() : await local(context);
@@ -124,7 +145,7 @@ function addressesOf(parts: Part[]): Addresses {
 }
 
 function pidsOf(parts: Part[]): Record<string, number> {
-  return Object.fromEntries(parts.flatMap((it, index) => (it.pid ? [[NAMES[index], it.pid]] : [])));
+  return Object.fromEntries(parts.flatMap((it, index) => (it.process?.pid ? [[NAMES[index], it.process.pid]] : [])));
 }
 
 function row({ service, found, address }: Part): StackRow {

@@ -132,17 +132,17 @@ export const fetchedOffsetOf = (batch: Batch): string => (batch as Batch & { fet
 type Offsets = Parameters<Transaction['sendOffsets']>[0];
 const OFFSETS_PATIENCE_MS = 5_000;
 
-/**
- * Adds offsets to a transaction that may have no records. kafkajs does not try this step again when it meets the end of the transaction
- * before; here it is tried until that has ended.
- */
+/** Answers to this step by which nothing was done: the transaction before is still ending, the coordinator moves or starts. */
+const NOT_YET = ['CONCURRENT_TRANSACTIONS', 'NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS'];
+
+/** Adds offsets to a transaction, with or without records. kafkajs does not try this step again; here it is tried for 5 s. */
 export async function sendOffsets(transaction: Transaction, offsets: Offsets): Promise<void> {
   for (const deadline = Date.now() + OFFSETS_PATIENCE_MS; ; ) {
     try {
       return await transaction.sendOffsets(offsets);
     } catch (error) {
-      if (!hasType(error, 'CONCURRENT_TRANSACTIONS') || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, TRANSACTION_RETRY.initialRetryTime));
+      if (!hasType(error, ...NOT_YET) || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2 * TRANSACTION_RETRY.initialRetryTime));
     }
   }
 }
@@ -156,6 +156,12 @@ function* chainOf(error: unknown): Generator<KafkaFault> {
 }
 
 const hasType = (error: unknown, ...types: string[]): boolean => [...chainOf(error)].some(({ type }) => types.includes(type as string));
+
+/** What the broker answered, such as MESSAGE_TOO_LARGE; empty where the error is none of its answers. */
+export function faultType(error: unknown): string {
+  for (const { type } of chainOf(error)) if (typeof type === 'string') return type;
+  return '';
+}
 
 /** Another producer has taken the transactional id, or the broker has ended this one's transaction for its age. */
 export const isFenced = (error: unknown): boolean =>
@@ -171,3 +177,9 @@ export const isRetriable = (error: unknown): boolean => {
   const origin = outermost.name === 'KafkaJSNumberOfRetriesExceeded' || outermost.name === 'KafkaJSNonRetriableError' ? causes.at(-1) : outermost;
   return origin?.retriable === true;
 };
+
+/** What each member of a group holds: partitions by topic. */
+export async function assignmentsOf(kafka: Kafka, groupId: string): Promise<Record<string, number[]>[]> {
+  const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([groupId]));
+  return (groups[0]?.members ?? []).map(({ memberAssignment }) => kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {});
+}

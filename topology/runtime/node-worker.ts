@@ -1,11 +1,12 @@
 import type { FlowNode } from '../define.ts';
 import { groupOf, inputsOf } from '../topics.ts';
 import { messageOf } from './errors.ts';
-import { groupConsumer, type Consumer, type EachBatchPayload } from './kafka.ts';
+import { groupConsumer, SESSION_TIMEOUT_MS, type Consumer, type EachBatchPayload } from './kafka.ts';
 import { PartitionSession, type SessionDeps } from './session.ts';
 
 const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
-const SESSION_TIMEOUT_MS = 6_000;
+/** An idle node asks the broker this often; a record that arrives is answered with at once. */
+const LONGEST_FETCH_MS = 500;
 /** Without a sign of life from the consumer for this long the process is of no use: the supervisor starts a new one. */
 const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 
@@ -28,7 +29,7 @@ export class NodeWorker {
   constructor(node: FlowNode, deps: NodeWorkerDeps) {
     this.node = node;
     this.#deps = deps;
-    this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name) });
+    this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name), maxWaitTimeInMs: LONGEST_FETCH_MS });
   }
 
   /** Resolves once the group has given this member its partitions (or none, when others have them all). */

@@ -5,7 +5,7 @@ import { groupOf } from '../topics.ts';
 import type { OutgoingRecord, RawRecord } from './dead-letter.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { failpoint } from './failpoint.ts';
-import { fetchedOffsetOf, isFenced, transactionalProducer, type Admin, type Consumer, type EachBatchPayload, type Kafka, type Producer } from './kafka.ts';
+import { fetchedOffsetOf, isFenced, sendOffsets, transactionalProducer, type Admin, type Consumer, type EachBatchPayload, type Kafka, type Producer } from './kafka.ts';
 import { isPassedOver, workOn, type RecordWork, type WorkDeps } from './record-work.ts';
 import { dueAtOf } from './retry.ts';
 import { StateLost } from './state.ts';
@@ -190,7 +190,7 @@ export class PartitionSession {
     const transaction = await (this.#producer as Producer).transaction();
     await transaction.sendBatch({ topicMessages: byTopic(outgoing), acks: -1 });
     failpoint(`${name}.produced`);
-    await transaction.sendOffsets({
+    await sendOffsets(transaction, {
       consumerGroupId: groupOf(name),
       topics: [{ topic: this.#topic, partitions: [{ partition: this.#partition, offset: next.toString() }] }],
     });

@@ -100,7 +100,7 @@ function* unmatchedPayments({ ledger, orders }: Evidence): Iterable<string> {
 }
 
 function* unmatchedBookings({ bookings, orders }: Evidence): Iterable<string> {
-  const active = new Map(bookings.filter(({ status }) => status === 'ticketed').map((booking) => [booking.orderId, booking]));
+  const active = new Map(bookings.filter(({ state }) => state === 'ticketed').map((booking) => [booking.orderId, booking]));
   const numbers = new Map<string, string>();
   for (const { orderId, ticketNumbers } of bookings) {
     for (const number of ticketNumbers) {

@@ -29,8 +29,8 @@ export interface LedgerEntry {
 
 export interface Booking {
   orderId: string;
-  bookingReference: string;
-  status: 'ticketed' | 'cancelled' | 'rejected';
+  /** ticketed, cancelled, rejected or barred (cancelled before it was made). */
+  state: string;
   ticketNumbers: string[];
 }
 

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+
+export interface Latencies {
+  ratePerSecond: number;
+  orders: number;
+  /** Answers that were not a Fulfilled order in time. */
+  failed: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+/** Places orders at a steady rate and waits for each to be Fulfilled: ms from POST to the answer, open loop. */
+export async function measureLatency(url: string, bodies: Iterator<unknown>, ratePerSecond: number, seconds: number): Promise<Latencies> {
+  const pool = new Pool(url, { connections: 256 });
+  const times: number[] = [];
+  let failed = 0;
+  const one = async (): Promise<void> => {
+    const started = performance.now();
+    const answer = await pool.request({
+      path: '/api/v1/orders', method: 'POST', headers: { 'content-type': 'application/json', prefer: 'wait=10' }, body: JSON.stringify(bodies.next().value),
+    });
+    const order = (await answer.body.json()) as { status: string };
+    times.push(performance.now() - started);
+    if (answer.statusCode !== 201 || order.status !== 'Fulfilled') failed += 1;
+  };
+  const orders = ratePerSecond * seconds;
+  const begun = performance.now();
+  const running: Promise<void>[] = [];
+  for (let index = 0; index < orders; index += 1) {
+    await sleep(Math.max(0, begun + (index * 1000) / ratePerSecond - performance.now()));
+    running.push(one().catch(() => void (failed += 1)));
+  }
+  await Promise.all(running);
+  await pool.close();
+  times.sort((one, other) => one - other);
+  const at = (share: number): number => Math.round((times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0) * 10) / 10;
+  return { ratePerSecond, orders, failed, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@clickhouse/client';
+import pg from 'pg';
+import { demoAirline } from '../../connectors/demo-airline/index.ts';
+import { generateOrders } from '../../topology/demo/generator.ts';
+import { startStack, type Stack } from '../../topology/local/stack.ts';
+import { FINAL } from '../../topology/order-states.ts';
+import { Installation } from '../system/installation.ts';
+import { measureLatency } from './latency.ts';
+import { preloadCommands } from './preload.ts';
+import { usageDuring } from './process-usage.ts';
+
+const ORDERS = Number(process.env.BENCH_ORDERS ?? 10_000);
+const LATENCY_SECONDS = Number(process.env.BENCH_SECONDS ?? 30);
+const IDLE_SECONDS = 20;
+const FINAL_LIST = [...FINAL].map((status) => `'${status}'`).join(', ');
+
+/**
+ * Measures the whole installation on this machine, servers and load included: orders a second from preloaded commands until all are final in
+ * Kafka, Postgres and ClickHouse; POST to Fulfilled at two rates; CPU at rest. Prints one JSON object.
+ */
+async function main(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'iaros-bench-'));
+  const stack = await startStack({ dataDir, cacheDir: process.env.IAROS_CACHE_DIR ?? '.local/cache', env: process.env, ports: 'scattered' });
+  const installation = await Installation.start({ addresses: stack.addresses, without: ['all'], env: { IAROS_LOG_LEVEL: 'warn', IAROS_MAX_CONCURRENT_ORDERS: '1000000' } });
+  try {
+    const pids = (): Record<string, number> => ({ ...stack.pids, ...Object.fromEntries(installation.names.map((name) => [name, installation.pid(name)])) });
+    say(`preloading ${ORDERS} place commands`);
+    await preloadCommands(installation.config, ORDERS, 1);
+    say('measuring throughput');
+    await installation.run('all', ['topology/cli.ts', 'run', 'all']);
+    const throughput = await usageDuring(pids, () => untilFinal(stack, ORDERS));
+    const bodies = happyBodies();
+    await measureLatency(installation.url, bodies, 12, 5);
+    say('measuring latency');
+    const latencies = [];
+    for (const rate of [12, 120]) latencies.push(await usageDuring(pids, () => measureLatency(installation.url, bodies, rate, LATENCY_SECONDS)));
+    say('measuring at rest');
+    await sleep(5_000);
+    const idle = await usageDuring(pids, () => sleep(IDLE_SECONDS * 1000));
+    console.log(JSON.stringify({
+      machine: { cores: cpus().length, model: cpus()[0]?.model, memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version },
+      throughput: { orders: ORDERS, seconds: throughput.seconds, ordersPerSecond: Math.round(ORDERS / throughput.seconds), usage: throughput.usage },
+      latency: latencies.map(({ result, usage }) => ({ ...result, usage })),
+      idle: { cores: idle.usage },
+    }, null, 2));
+  } finally {
+    await installation.stop();
+    await stack.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(installation.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Orders that end Fulfilled as a rule: declines, cancels and scarce seats would measure something else. */
+function* happyBodies(): Generator<unknown> {
+  for (const { body, cancelAfterMs } of generateOrders({ seed: 7, catalogue: demoAirline(), today: new Date(), cancelPercent: 0 })) {
+    if (cancelAfterMs === null && /^tok_(visa|mastercard|amex)/.test(body.payment.token)) yield body;
+  }
+}
+
+/** Until so many orders are final in both stores. */
+async function untilFinal(stack: Stack, orders: number): Promise<void> {
+  const pool = new pg.Pool({ connectionString: stack.addresses.databaseUrl, max: 1 });
+  const clickhouse = createClient({ url: stack.addresses.clickhouseUrl });
+  for (;;) {
+    const stored = await pool.query(`SELECT count(*)::int AS final FROM orders WHERE status IN (${FINAL_LIST})`);
+    if (stored.rows[0].final >= orders) {
+      const answer = await clickhouse.query({ query: `SELECT uniqExact(order_id) AS final FROM order_events WHERE status IN (${FINAL_LIST})`, format: 'JSONEachRow' });
+      const [row] = await answer.json<{ final: string }>();
+      if (Number(row?.final) >= orders) break;
+    }
+    await sleep(200);
+  }
+  await pool.end();
+  await clickhouse.close();
+}
+
+const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
+
+await main();

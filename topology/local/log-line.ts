@@ -1,0 +1,31 @@
+const WARN = 40;
+const BY_NAME: Record<string, number> = { trace: 10, debug: 20, info: 30, warn: WARN, error: 50, fatal: 60 };
+const SHORT = 300;
+
+/** What a person at the console should see of one line of a worker's log; undefined for what can wait in the file. */
+export function consoleLine(worker: string, line: string): string | undefined {
+  const entry = parse(line);
+  // A line that is no log entry was printed by the runtime: a stack trace, a warning of Node.
+  if (!entry) return line.trim() === '' ? undefined : `${worker}: ${line.slice(0, SHORT)}`;
+  const level = typeof entry.level === 'number' ? entry.level : (BY_NAME[String(entry.level)] ?? WARN);
+  if (level < WARN) return undefined;
+  const name = Object.keys(BY_NAME).findLast((each) => (BY_NAME[each] as number) <= level);
+  const cause = entry.err?.message ?? entry.reason;
+  return `${worker}: ${name} ${entry.msg ?? ''}${cause ? ` (${cause})` : ''}`.slice(0, SHORT);
+}
+
+interface Entry {
+  level?: string | number;
+  msg?: string;
+  reason?: string;
+  err?: { message?: string };
+}
+
+function parse(line: string): Entry | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Entry;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { Addresses } from './part.ts';
+import type { Secrets } from './secrets.ts';
+
+/** A process of the product itself, as the supervisor starts it. */
+export interface WorkerSpec {
+  /** Names its log, its pid file and its entry in run.json. */
+  name: string;
+  /** The module that Node runs; it sends 'ready' to its parent once it works. */
+  entry: string;
+  args: string[];
+  /** Its whole environment. */
+  env: NodeJS.ProcessEnv;
+}
+
+export interface Installation {
+  addresses: Addresses;
+  dataDir: string;
+  secrets: Secrets;
+  env: NodeJS.ProcessEnv;
+  ports: { api: number; sandbox: number; pipeline: number; sinks: number };
+  /** Orders a second to place all the time; undefined for none. */
+  demoRate?: number;
+}
+
+const repo = join(import.meta.dirname, '..', '..');
+const CLI = join(repo, 'topology', 'cli.ts');
+
+/** What npm start runs beside the servers, in the order in which it stops them. */
+export function workersOf(installation: Installation): WorkerSpec[] {
+  const { ports, secrets, demoRate } = installation;
+  const env = environmentOf(installation);
+  const personal = { IAROS_MASTER_KEY: secrets.masterKey, IAROS_PEPPER: secrets.pepper };
+  const operator = { IAROS_DEV_KEY: secrets.devKey };
+  const workers: WorkerSpec[] = [
+    { name: 'ingress', entry: join(repo, 'ingress', 'main.ts'), args: [], env: { ...env, ...personal, ...operator } },
+    { name: 'pipeline', entry: CLI, args: ['run', 'all'], env: { ...env, ...personal, IAROS_WORKER_PORT: String(ports.pipeline) } },
+    { name: 'sinks', entry: CLI, args: ['run', 'sinks'], env: { ...env, ...personal, IAROS_WORKER_PORT: String(ports.sinks) } },
+    { name: 'sandbox', entry: join(repo, 'connectors', 'sandbox', 'main.ts'), args: [], env },
+  ];
+  const demo = { name: 'demo', entry: CLI, args: ['demo', '--rate', String(demoRate)], env: { ...env, ...operator } };
+  return demoRate ? [demo, ...workers] : workers;
+}
+
+/** What every process of the installation is told; secrets go only to those that need them. */
+export function environmentOf({ addresses, dataDir, env, ports }: Installation): NodeJS.ProcessEnv {
+  const { IAROS_MASTER_KEY, IAROS_PEPPER, IAROS_DEV_KEY, ...open } = env;
+  return {
+    ...open,
+    NODE_ENV: 'production',
+    KAFKA_BROKERS: addresses.kafkaBrokers.join(','),
+    SCHEMA_REGISTRY_URL: addresses.schemaRegistryUrl,
+    REDIS_URL: addresses.redisUrl,
+    DATABASE_URL: addresses.databaseUrl,
+    CLICKHOUSE_URL: addresses.clickhouseUrl,
+    IAROS_SANDBOX_URL: `http://127.0.0.1:${ports.sandbox}`,
+    IAROS_PORT: String(ports.api),
+    IAROS_DATA_DIR: dataDir,
+  };
+}

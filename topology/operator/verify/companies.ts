@@ -1,0 +1,32 @@
+import { request } from 'undici';
+import type { Booking, LedgerEntry } from './evidence.ts';
+
+const PAGE = 1_000;
+
+/** Reads a paged list of the sandbox to its end. */
+async function readAll<Row extends { seq: number }>(url: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (;;) {
+    const answer = await request(`${url}?after=${rows.at(-1)?.seq ?? 0}&limit=${PAGE}`);
+    if (answer.statusCode !== 200) throw new Error(`the sandbox answered ${answer.statusCode} for ${url}`);
+    const { data } = (await answer.body.json()) as { data: Row[] };
+    rows.push(...data);
+    if (data.length < PAGE) return rows;
+  }
+}
+
+/** The payment processor's books. */
+export const readLedger = (sandboxUrl: string): Promise<LedgerEntry[]> => readAll<LedgerEntry & { seq: number }>(`${sandboxUrl}/ledger`);
+
+interface BookingRow {
+  seq: number;
+  orderId: string;
+  state: string;
+  tickets: { ticketNumber: string }[];
+}
+
+/** The reservation system's bookings. */
+export async function readBookings(sandboxUrl: string): Promise<Booking[]> {
+  const rows = await readAll<BookingRow>(`${sandboxUrl}/bookings`);
+  return rows.map(({ orderId, state, tickets }) => ({ orderId, state, ticketNumbers: (tickets ?? []).map(({ ticketNumber }) => ticketNumber) }));
+}

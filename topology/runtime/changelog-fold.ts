@@ -1,0 +1,78 @@
+import type { Context, Current } from '../../processors/processor.ts';
+import type { Codec, DecodedRecord } from '../../schemas/codec.ts';
+import type { AnyOrderEvent, OrderCommand, TimerFired } from '../../schemas/types.ts';
+import type { InterruptNode } from '../define.ts';
+import { orderFlow } from '../order-flow.ts';
+import { FINAL, type OrderStatus } from '../order-states.ts';
+import type { Mark } from './state.ts';
+
+/** The newest event of an order, with its bytes. */
+export interface NewestEvent {
+  event: AnyOrderEvent;
+  bytes: Buffer;
+}
+
+export interface EarlyMark {
+  mark: Mark;
+  /** When its cause was issued, ms. */
+  at: number;
+}
+
+type InterruptInput = OrderCommand | TimerFired;
+
+const CANCEL_SUFFIX = '#cancel';
+
+/** Reads the changelog's records in any order and keeps the newest event of every order, and what left a cancel mark on it. */
+export class ChangelogFold {
+  readonly orders = new Map<string, NewestEvent>();
+  readonly #cancels = new Map<string, InterruptInput>();
+  readonly #codec: Codec;
+  records = 0;
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+  }
+
+  async add(key: string, value: Buffer | null): Promise<void> {
+    this.records += 1;
+    if (!value) return;
+    const decoded = await this.#codec.decode(value);
+    if (key.endsWith(CANCEL_SUFFIX)) this.#cancels.set(key.slice(0, -CANCEL_SUFFIX.length), interruptOf(decoded));
+    else this.#keepNewest(decoded.record as AnyOrderEvent, value);
+  }
+
+  #keepNewest(event: AnyOrderEvent, bytes: Buffer): void {
+    const known = this.orders.get(event.orderId);
+    if (!known || known.event.version < event.version) this.orders.set(event.orderId, { event, bytes });
+  }
+
+  /** Marks that no event has answered yet, by order. */
+  async marks(): Promise<Map<string, EarlyMark>> {
+    const marks = new Map<string, EarlyMark>();
+    for (const [orderId, input] of this.#cancels) {
+      const mark = await markOf(input, this.orders.get(orderId)?.event);
+      if (mark) marks.set(orderId, { mark, at: 'issuedAt' in input ? input.issuedAt : input.dueAt });
+    }
+    return marks;
+  }
+}
+
+function interruptOf({ name, record }: DecodedRecord): InterruptInput {
+  if (name === 'OrderCommand' || name === 'TimerFired') return record as InterruptInput;
+  throw new Error(`a ${name} cannot have left a cancel mark`);
+}
+
+/** Asks the interrupt's own node again: it left a mark when it met the order in flight, and does so now unless the order is past it. */
+async function markOf(input: InterruptInput, event: AnyOrderEvent | undefined): Promise<Mark | null> {
+  if (event && FINAL.has(event.status as OrderStatus)) return null;
+  const kind = input.kind;
+  const node = orderFlow.nodes.find((one): one is InterruptNode => one.kind === 'interrupt' && one.accepts === kind);
+  if (!node) return null;
+  const current: Current | null = event ? { status: event.status, version: event.version, atRest: false, order: event.order } : null;
+  const now = 'issuedAt' in input ? input.issuedAt : input.dueAt;
+  // Nodes that leave marks use no port, and settings only for orders that have ended.
+  const outcome = await node.run(input, current, { now } as Context);
+  if (outcome.kind !== 'mark') return null;
+  const causationId = 'commandId' in input ? input.commandId : input.timerId;
+  return { causationId, reason: outcome.reason, detail: outcome.detail };
+}

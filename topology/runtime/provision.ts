@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { migrateClickHouse } from '../../connectors/clickhouse/migrate.ts';
+import { migratePostgres } from '../../connectors/postgres/migrate.ts';
+import { registerSchemas } from '../../schemas/codec.ts';
+import { orderFlow } from '../order-flow.ts';
+import { groupOf, subjectsOf, type Topic, topicsOf } from '../topics.ts';
+import type { Config } from './config.ts';
+import { messageOf } from './errors.ts';
+import { connectKafka, type Admin, type Kafka, transactionalProducer, withAdmin } from './kafka.ts';
+import { byTopic, LATEST, listOffsets, partitionsOf, withCluster } from './kafka-cluster.ts';
+
+/** Everything that stood in the way, in one sentence each. */
+export class ProvisionFault extends Error {
+  override name = 'ProvisionFault';
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.faults = faults;
+  }
+}
+
+type ProvisionConfig = Pick<Config, 'kafkaBrokers' | 'schemaRegistryUrl' | 'databaseUrl' | 'clickhouseUrl' | 'partitions' | 'environment'>;
+
+/**
+ * Makes the servers ready for the flow: topics, schemas, tables. Changes nothing that is there already, so any process may call it at any
+ * time. Resolves once records can be produced and consumed. Throws ProvisionFault.
+ */
+export async function provision(config: ProvisionConfig, { log }: { log: Logger }): Promise<void> {
+  const topics = topicsOf(orderFlow);
+  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-provision', log });
+  const started = Date.now();
+  await allOf({
+    Kafka: async () => {
+      await provisionTopics(kafka, topics, { partitions: config.partitions, log });
+      await warmCoordinators(kafka, orderFlow.nodes.map(({ name }) => groupOf(name)), `${config.environment}.provision`);
+    },
+    'The schema registry': () => registerSchemas({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topics) }),
+    Postgres: async () => logMigrations(log, 'Postgres', await migratePostgres(config.databaseUrl)),
+    ClickHouse: async () => logMigrations(log, 'ClickHouse', await migrateClickHouse(config.clickhouseUrl)),
+  });
+  log.info({ topics: topics.length, ms: Date.now() - started }, 'topics, schemas and tables are in place');
+}
+
+async function allOf(parts: Record<string, () => Promise<void>>): Promise<void> {
+  const results = await Promise.allSettled(Object.entries(parts).map(async ([name, run]) => {
+    await run().catch((error: unknown) => {
+      throw error instanceof ProvisionFault ? error : new ProvisionFault([`${name}: ${messageOf(error)}`]);
+    });
+  }));
+  const faults = results.flatMap((result) => (result.status === 'rejected' ? (result.reason as ProvisionFault).faults : []));
+  if (faults.length > 0) throw new ProvisionFault(faults);
+}
+
+function logMigrations(log: Logger, server: string, applied: readonly string[]): void {
+  if (applied.length > 0) log.info({ server, applied }, 'migrations applied');
+}
+
+/** Creates the topics that are missing and waits until every partition of all of them has a leader that answers. */
+export async function provisionTopics(kafka: Kafka, topics: readonly Topic[], { partitions, log }: { partitions: number; log: Logger }): Promise<void> {
+  const wanted = topics.map((topic) => ({ ...topic, partitions: topic.partitions === 'flow' ? partitions : topic.partitions }));
+  await withAdmin(kafka, async (admin) => {
+    const present = new Set(await admin.listTopics());
+    await checkPartitions(admin, wanted.filter(({ name }) => present.has(name)));
+    const missing = wanted.filter(({ name }) => !present.has(name));
+    if (missing.length === 0) return;
+    const { brokers } = await admin.describeCluster();
+    await admin.createTopics({
+      timeout: CREATE_TIMEOUT_MS,
+      waitForLeaders: false,
+      topics: missing.map((topic) => ({
+        topic: topic.name,
+        numPartitions: topic.partitions,
+        replicationFactor: Math.min(3, brokers.length),
+        configEntries: configOf(topic, brokers.length),
+      })),
+    });
+    log.info({ created: missing.length, replicas: Math.min(3, brokers.length) }, 'topics created');
+  });
+  await awaitLeaders(kafka, wanted);
+}
+
+type SizedTopic = Topic & { partitions: number };
+
+const CREATE_TIMEOUT_MS = 14_000;
+const READY_TIMEOUT_MS = 30_000;
+const RETRY_PAUSE_MS = 50;
+/** Compaction never touches the segment being written: small ones let it begin early. */
+const COMPACTED: Record<string, string> = { 'segment.bytes': String(64 * 1024 * 1024), 'min.cleanable.dirty.ratio': '0.2' };
+
+function configOf({ cleanup, retentionMs }: Topic, brokers: number): { name: string; value: string }[] {
+  const entries = {
+    'cleanup.policy': cleanup,
+    'retention.ms': String(retentionMs),
+    'min.insync.replicas': brokers >= 3 ? '2' : '1',
+    'message.timestamp.type': 'CreateTime',
+    ...(cleanup === 'compact' ? COMPACTED : {}),
+  };
+  return Object.entries(entries).map(([name, value]) => ({ name, value }));
+}
+
+/** An order's events must stay in one partition: the count is settled when a topic is made. */
+async function checkPartitions(admin: Admin, topics: readonly SizedTopic[]): Promise<void> {
+  if (topics.length === 0) return;
+  const found = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
+  const counts = new Map(found.topics.map(({ name, partitions }) => [name, partitions.length]));
+  const faults = topics.flatMap(({ name, partitions }) => {
+    const count = counts.get(name);
+    return count === partitions ? [] : [`Topic ${name} has ${count} partitions, but ${partitions} are configured: set IAROS_PARTITIONS to ${count}, or start with fresh data.`];
+  });
+  if (faults.length > 0) throw new ProvisionFault(faults);
+}
+
+/** Producing to a partition whose leader is not ready yet can stall an idempotent producer for good. */
+async function awaitLeaders(kafka: Kafka, topics: readonly SizedTopic[]): Promise<void> {
+  await untilReady('topics have no leader yet', () =>
+    withCluster(kafka, topics.map(({ name }) => name), async (cluster) => {
+      const offsets = await listOffsets(cluster, topics.map(({ name }) => name), LATEST);
+      const waiting = topics.filter(({ name, partitions }) => offsets.get(name)?.size !== partitions);
+      if (waiting.length > 0) throw new Error(`not every partition of ${waiting.map(({ name }) => name).join(', ')} answers`);
+    }),
+  );
+}
+
+/** The first group and the first transaction of a cluster make Kafka create topics of its own; meanwhile it answers with errors. */
+async function warmCoordinators(kafka: Kafka, groups: readonly string[], transactionalId: string): Promise<void> {
+  const [topic] = topicsOf(orderFlow);
+  if (!topic) return;
+  await untilReady('group coordinators do not answer yet', () =>
+    withCluster(kafka, [topic.name], async (cluster) => {
+      const asked = byTopic(partitionsOf(cluster, topic.name).map(({ partitionId }) => ({ topic: topic.name, partitionId })), ({ partitionId }) => ({ partition: partitionId }));
+      await Promise.all(groups.map(async (groupId) => (await cluster.findGroupCoordinator({ groupId })).offsetFetch({ groupId, topics: asked })));
+    }),
+  );
+  await untilReady('the transaction coordinator does not answer yet', async () => {
+    const producer = transactionalProducer(kafka, transactionalId);
+    try {
+      await producer.connect();
+      await (await producer.transaction()).abort();
+    } finally {
+      await producer.disconnect();
+    }
+  });
+}
+
+async function untilReady(what: string, run: () => Promise<void>): Promise<void> {
+  for (const deadline = Date.now() + READY_TIMEOUT_MS; ; ) {
+    try {
+      return await run();
+    } catch (error) {
+      if (Date.now() > deadline) throw new ProvisionFault([`Kafka: ${what}: ${messageOf(error)}.`]);
+      await sleep(RETRY_PAUSE_MS);
+    }
+  }
+}
