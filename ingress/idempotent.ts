@@ -4,7 +4,7 @@ import { type Answer, answer } from './answer.ts';
 import type { Ingress } from './dependencies.ts';
 import { Problem } from './problem.ts';
 
-const KEY = /^(?:"([\x20-\x7e]{1,255})"|([\x21-\x7e]{1,255}))$/;
+const KEY = /^(?:"([\x20\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255}))$/;
 
 /** The Idempotency-Key header, quoted or bare; null where there is none. Throws Problem where it is no key. */
 export function idempotencyKeyOf(header: string | undefined): string | null {

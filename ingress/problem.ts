@@ -49,8 +49,8 @@ export class Problem extends Error {
     this.code = code;
     this.status = PROBLEMS[code].status;
     this.errors = options.errors ?? [];
-    const retryAfter = options.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(options.retryAfterSeconds))) };
-    this.headers = { ...options.headers, ...retryAfter };
+    const seconds = options.retryAfterSeconds;
+    this.headers = { ...options.headers, ...(seconds !== undefined && { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) }) };
   }
 }
 

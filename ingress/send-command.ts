@@ -78,5 +78,6 @@ function refused(cause: unknown): Problem {
   if (cause instanceof Error && cause.name === 'Overloaded') {
     return new Problem('overloaded', 'More commands wait for the broker than it takes.', { retryAfterSeconds: asked > 0 ? asked : 1, cause });
   }
-  return new Problem('unavailable', 'The broker did not take the command.', { retryAfterSeconds: asked > 0 ? asked : BROKER_RETRY_S, cause });
+  if (cause instanceof Error && cause.name === 'RecordRefused') return new Problem('internal', 'The broker refuses the command as it is.', { cause });
+  return new Problem('unavailable', 'The broker has not confirmed the command. Repeating the request with its Idempotency-Key is safe.', { retryAfterSeconds: asked > 0 ? asked : BROKER_RETRY_S, cause });
 }

@@ -17,12 +17,17 @@ interface Reader {
 export type Schema = Parameters<typeof avro.Type.forSchema>[0];
 
 /**
- * Compiles a schema for untrusted bytes: unions are not wrapped, records come out as plain objects, and a count that the rest of the bytes
- * cannot hold is refused. (avsc alone would loop, or fill the memory, on a few bytes that claim four thousand million items.)
- * Types compiled with one `registry` share the records they have in common.
+ * Compiles a schema for untrusted bytes: unions are not wrapped, records come out as plain objects, and a count that
+ * the rest of the bytes cannot hold is refused. (avsc alone would loop, or fill the memory, on a few bytes that claim
+ * four thousand million items.) Types compiled with one `registry` share the records they have in common.
  */
 export function compile(schema: Schema, registry: Record<string, avro.Type> = {}): avro.Type {
-  const type = avro.Type.forSchema(schema, { registry, wrapUnions: 'never', omitRecordMethods: true, typeHook: bounded });
+  const type = avro.Type.forSchema(schema, {
+    registry,
+    wrapUnions: 'never',
+    omitRecordMethods: true,
+    typeHook: bounded,
+  });
   makePlain(type);
   return type;
 }

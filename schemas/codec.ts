@@ -8,30 +8,43 @@ export { RegistryUnavailable, SchemasRefused, type Subject } from './registry.ts
 export { type RecordName, type Records, Undecodable, Unencodable } from './wire.ts';
 
 /** A record as read: plain objects, longs as numbers, `type` set on events. `schemaId` is the writer's. */
-export type DecodedRecord = { [Name in RecordName]: { name: Name; schemaId: number; record: Records[Name] } }[RecordName];
+export type DecodedRecord = {
+  [Name in RecordName]: { name: Name; schemaId: number; record: Records[Name] };
+}[RecordName];
 
 /** Between records and bytes in Confluent wire format. */
 export interface Codec {
   /** Throws Unencodable where the record does not fit its schema. */
   encode<Name extends RecordName>(name: Name, record: Records[Name]): Buffer;
   /**
-   * At once for schemas of this build, as a promise where another writer's schema has to be looked up. Fails (at once, or as the promise
-   * does) with Undecodable, or with RegistryUnavailable (`transient`) where the registry is needed and does not answer.
+   * At once for schemas of this build, as a promise where another writer's schema has to be looked up. Fails (at once,
+   * or as the promise does) with Undecodable, or with RegistryUnavailable (`transient`) where the registry is needed
+   * and does not answer.
    */
   decode(value: Buffer): DecodedRecord | Promise<DecodedRecord>;
 }
 
-/** Registers the schema of each record under its subject, BACKWARD_TRANSITIVE. Throws SchemasRefused with every refusal. */
+/**
+ * Registers the schema of each record under its subject, BACKWARD_TRANSITIVE. Throws SchemasRefused with every refusal.
+ */
 export async function registerSchemas(options: { registryUrl: string; subjects: readonly Subject[] }): Promise<void> {
   const registry = openRegistry(options.registryUrl);
   const answers = await Promise.all(
-    schemasOf(options.subjects).map(async ({ subject, schema }) => ({ subject, answer: await registry.register(subject, schema) })),
+    schemasOf(options.subjects).map(async ({ subject, schema }) => ({
+      subject,
+      answer: await registry.register(subject, schema),
+    })),
   );
-  const refused = answers.flatMap(({ subject, answer }) => ('refused' in answer ? [{ subject, reason: answer.refused }] : []));
+  const refused = answers.flatMap(({ subject, answer }) =>
+    'refused' in answer ? [{ subject, reason: answer.refused }] : [],
+  );
   if (refused.length > 0) throw new SchemasRefused(refused);
 }
 
-/** A codec by the ids under which `registerSchemas` left this build's schemas. A record without a subject can be neither written nor read. */
+/**
+ * A codec by the ids under which `registerSchemas` left this build's schemas. A record without a subject can be neither
+ * written nor read.
+ */
 export async function openCodec(options: { registryUrl: string; subjects: readonly Subject[] }): Promise<Codec> {
   const registry = openRegistry(options.registryUrl);
   const ids = await Promise.all(
@@ -52,7 +65,8 @@ export function memoryCodec(): Codec {
 
 function schemasOf(subjects: readonly Subject[]): (Subject & { schema: AvroRecord })[] {
   const byName = new Map(standaloneSchemas().map((schema) => [schema.name, schema]));
-  if (new Set(subjects.map(({ name }) => name)).size < subjects.length) throw new Error('a record is listed under two subjects');
+  if (new Set(subjects.map(({ name }) => name)).size < subjects.length)
+    throw new Error('a record is listed under two subjects');
   return subjects.map(({ subject, name }) => {
     const schema = byName.get(name);
     if (!schema) throw new Error(`subject ${subject}: there is no schema ${name}`);
@@ -63,7 +77,9 @@ function schemasOf(subjects: readonly Subject[]): (Subject & { schema: AvroRecor
 function codecOf(ids: ReadonlyMap<string, number>, registry: Pick<RegistryClient, 'schemaOf'>): Codec {
   const formats = compileFormats().filter((format) => ids.has(format.name));
   const writers = new Map(formats.map((format) => [format.name, { format, id: ids.get(format.name) as number }]));
-  const readers = new Map<number, Reader>([...writers.values()].map(({ format, id }) => [id, { format, resolver: undefined }]));
+  const readers = new Map<number, Reader>(
+    [...writers.values()].map(({ format, id }) => [id, { format, resolver: undefined }]),
+  );
   const lookUp = writerLookup(registry, formats, (id, reader) => readers.set(id, reader));
 
   const decodeWith = (reader: Reader, schemaId: number, value: Buffer): DecodedRecord =>

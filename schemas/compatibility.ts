@@ -10,9 +10,10 @@ interface Side {
 }
 
 /**
- * Why records written with `released` could not be read, or not with the same meaning, with `current`; empty where they can. Stricter than
- * Avro: every type stays what it was (no promotions), no enum symbol and no union branch goes, a new field has a default, and a field
- * goes only if it had one (processes of the release before still read what is written now). Each reason starts with a path.
+ * Why records written with `released` could not be read, or not with the same meaning, with `current`; empty where they
+ * can. Stricter than Avro: every type stays what it was (no promotions), no enum symbol and no union branch goes, a new
+ * field has a default, and a field goes only if it had one (processes of the release before still read what is written
+ * now). Each reason starts with a path.
  */
 export function incompatibilities(current: AvroRecord, released: AvroRecord): string[] {
   const now = { type: current, names: namesIn(current) };
@@ -38,7 +39,9 @@ function compare(now: Side, then: Side, path: string): string[] {
   if (Array.isArray(current) && Array.isArray(released)) {
     return released.flatMap((branch) => {
       const match = current.find((candidate) => nameOf(candidate) === nameOf(branch));
-      return match === undefined ? [`${path}: ${nameOf(branch)} is gone from the union`] : compare({ ...now, type: match }, { ...then, type: branch }, path);
+      return match === undefined
+        ? [`${path}: ${nameOf(branch)} is gone from the union`]
+        : compare({ ...now, type: match }, { ...then, type: branch }, path);
     });
   }
   if (nameOf(current) !== nameOf(released)) return [`${path}: was ${nameOf(released)}, is ${nameOf(current)}`];
@@ -47,7 +50,9 @@ function compare(now: Side, then: Side, path: string): string[] {
     return compare({ ...now, type: current.items }, { ...then, type: released.items }, `${path}[]`);
   }
   if (isKind(current, 'enum') && isKind(released, 'enum')) {
-    return released.symbols.filter((symbol) => !current.symbols.includes(symbol)).map((symbol) => `${path}: symbol ${symbol} is gone`);
+    return released.symbols
+      .filter((symbol) => !current.symbols.includes(symbol))
+      .map((symbol) => `${path}: symbol ${symbol} is gone`);
   }
   return [];
 }
@@ -77,7 +82,9 @@ function resolve({ type, names }: Side): AvroType {
   return typeof type === 'string' ? (names.get(type) ?? type) : type;
 }
 
-/** Types of the same name are compared further by what they hold. A record is named alike written out and referred to. */
+/**
+ * Types of the same name are compared further by what they hold. A record is named alike written out and referred to.
+ */
 function nameOf(type: AvroType): string {
   if (typeof type === 'string') return type;
   if (Array.isArray(type)) return `union of ${type.map(nameOf).join(', ')}`;

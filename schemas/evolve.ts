@@ -21,15 +21,16 @@ export function loadReleases(folder: URL = FOLDER): Release[] {
   const releases = readdirSync(folder).map((file) => {
     const [, stem, version] = FILE_NAME.exec(file) ?? [];
     const schema = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as AvroRecord;
-    if (stem !== stemOf(schema.name)) throw new Error(`schemas/released/${file} is not named ${stemOf(schema.name)}.v<n>.avsc`);
+    if (stem !== stemOf(schema.name))
+      throw new Error(`schemas/released/${file} is not named ${stemOf(schema.name)}.v<n>.avsc`);
     return { version: Number(version), schema };
   });
   return releases.sort((one, other) => one.version - other.version);
 }
 
 /**
- * Everything against the schemas as they are: a change that some release of the same record does not allow, a gap among the releases, a
- * released record that is gone.
+ * Everything against the schemas as they are: a change that some release of the same record does not allow, a gap among
+ * the releases, a released record that is gone.
  */
 export function faultsIn(current: readonly AvroRecord[], releases: readonly Release[]): string[] {
   const names = new Set(current.map(({ name }) => name));
@@ -38,13 +39,22 @@ export function faultsIn(current: readonly AvroRecord[], releases: readonly Rele
     ...[...gone].map((name) => `${name}: was released and is gone`),
     ...current.flatMap((schema) => {
       const own = releases.filter((release) => release.schema.name === schema.name);
-      const gaps = own.filter(({ version }, at) => version !== at + 1).map(({ version }) => `${schema.name}: release ${version} follows a gap`);
-      return [...gaps, ...own.flatMap((release) => incompatibilities(schema, release.schema).map((fault) => `${fault} (release ${release.version})`))];
+      const gaps = own
+        .filter(({ version }, at) => version !== at + 1)
+        .map(({ version }) => `${schema.name}: release ${version} follows a gap`);
+      return [
+        ...gaps,
+        ...own.flatMap((release) =>
+          incompatibilities(schema, release.schema).map((fault) => `${fault} (release ${release.version})`),
+        ),
+      ];
     }),
   ];
 }
 
-/** Schemas that differ, in more than their docs, from their newest release or have none, as the releases they would be. */
+/**
+ * Schemas that differ, in more than their docs, from their newest release or have none, as the releases they would be.
+ */
 export function unreleased(current: readonly AvroRecord[], releases: readonly Release[]): Release[] {
   return current.flatMap((schema) => {
     const newest = releases.findLast((release) => release.schema.name === schema.name);
@@ -53,14 +63,21 @@ export function unreleased(current: readonly AvroRecord[], releases: readonly Re
   });
 }
 
-const withoutDocs = (schema: AvroRecord): unknown => JSON.parse(JSON.stringify(schema, (key, value: unknown) => (key === 'doc' && typeof value === 'string' ? undefined : value)));
+const withoutDocs = (schema: AvroRecord): unknown =>
+  JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) => (key === 'doc' && typeof value === 'string' ? undefined : value)),
+  );
 
-/** Writes the releases that are due and returns their file names. Throws, and writes nothing, where a change is not allowed. */
+/**
+ * Writes the releases that are due and returns their file names. Throws, and writes nothing, where a change is not
+ * allowed.
+ */
 export function release(folder: URL = FOLDER, current: readonly AvroRecord[] = standaloneSchemas()): string[] {
   mkdirSync(folder, { recursive: true });
   const releases = loadReleases(folder);
   const faults = faultsIn(current, releases);
-  if (faults.length > 0) throw new Error(`these schemas cannot be released:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  if (faults.length > 0)
+    throw new Error(`these schemas cannot be released:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   return unreleased(current, releases).map(({ version, schema }) => {
     const file = `${stemOf(schema.name)}.v${version}.avsc`;
     writeFileSync(new URL(file, folder), `${JSON.stringify(schema, null, 2)}\n`, { flag: 'wx' });
@@ -74,7 +91,9 @@ if (import.meta.main) {
     console.log(files.length > 0 ? files.map((file) => `released ${file}`).join('\n') : 'nothing to release');
   } else {
     const releases = loadReleases();
-    const due = unreleased(standaloneSchemas(), releases).map(({ version, schema }) => `${schema.name}: version ${version} is not released: run with --release`);
+    const due = unreleased(standaloneSchemas(), releases).map(
+      ({ version, schema }) => `${schema.name}: version ${version} is not released: run with --release`,
+    );
     const faults = [...faultsIn(standaloneSchemas(), releases), ...due];
     for (const fault of faults) console.error(fault);
     process.exitCode = faults.length > 0 ? 1 : 0;

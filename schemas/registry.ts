@@ -21,7 +21,9 @@ export class SchemasRefused extends Error {
   override name = 'SchemasRefused';
   readonly refused: readonly { subject: string; reason: string }[];
   constructor(refused: readonly { subject: string; reason: string }[]) {
-    super(`the schema registry refuses:\n${refused.map(({ subject, reason }) => `  ${subject}: ${reason}`).join('\n')}`);
+    super(
+      `the schema registry refuses:\n${refused.map(({ subject, reason }) => `  ${subject}: ${reason}`).join('\n')}`,
+    );
     this.refused = refused;
   }
 }
@@ -46,9 +48,7 @@ export function openRegistry(registryUrl: string): RegistryClient {
   const registry = new SchemaRegistry({
     host,
     clientId: 'schema registry',
-    middlewares: [
-      () => ({ prepareRequest: async (next) => (await next()).enhance({ timeout: REQUEST_TIMEOUT_MS }) }),
-    ],
+    middlewares: [() => ({ prepareRequest: async (next) => (await next()).enhance({ timeout: REQUEST_TIMEOUT_MS }) })],
   });
   return {
     async register(subject, schema) {
@@ -56,9 +56,13 @@ export function openRegistry(registryUrl: string): RegistryClient {
       const options = { subject, compatibility: COMPATIBILITY_LEVEL };
       return ask(() => registry.register(confluent(schema), options), { 409: refusal, 422: refusal });
     },
-    idOf: (subject, schema) => ask(() => registry.getRegistryIdBySchema(subject, confluent(schema)), { 404: () => undefined }),
+    idOf: (subject, schema) =>
+      ask(() => registry.getRegistryIdBySchema(subject, confluent(schema)), { 404: () => undefined }),
     async schemaOf(id) {
-      const schema: unknown = await ask(() => registry.getSchema(id), { 404: () => undefined });
+      const schema: unknown = await ask(() => registry.getSchema(id), {
+        404: () => undefined,
+        unusable: () => undefined,
+      });
       return avro.Type.isType(schema) ? (schema as avro.Type) : undefined;
     },
   };
@@ -83,14 +87,20 @@ async function setCompatibility(host: string, subject: string): Promise<void> {
   throw new RegistryUnavailable(`the schema registry answered ${response.status} to the compatibility of ${subject}`);
 }
 
-/** Runs a call; statuses with a meaning are turned into answers. The library reports network faults as status 400. */
-async function ask<T, A>(call: () => Promise<T>, meanings: Readonly<Record<number, (reason: string) => A>>): Promise<T | A> {
+/** What an answer means: by its status, or `unusable` where it came but the library can make nothing of it. */
+type Meanings<Answer> = { readonly [status in number | 'unusable']?: (reason: string) => Answer };
+
+/**
+ * Runs a call; faults with a meaning become answers. The library gives network faults status 400, and hides a 404 to a
+ * schema.
+ */
+async function ask<Result, Answer>(call: () => Promise<Result>, meanings: Meanings<Answer>): Promise<Result | Answer> {
   try {
     return await call();
   } catch (error) {
-    const { status, message } = error as { status?: number; message?: string };
+    const { status, name, message } = error as { status?: number; name?: string; message?: string };
     const reason = message ?? String(error);
-    const meaning = meanings[status ?? (/40401|40403|not found/i.test(reason) ? 404 : 0)];
+    const meaning = meanings[status ?? (name === 'ConfluentSchemaRegistryError' ? 404 : 'unusable')];
     if (meaning) return meaning(reason);
     throw new RegistryUnavailable(`the schema registry does not answer: ${reason}`, { cause: error });
   }

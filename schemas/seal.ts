@@ -31,8 +31,9 @@ const TAG_BYTES = 16;
 const ENVELOPE = /^v1\.([\w-]{1,64})\.([\w-]+)$/;
 
 /**
- * Seals an object as `v1.<keyId>.<base64url(nonce|ciphertext|tag)>`, AES-256-GCM over its JSON. The nonce is random: sealing twice gives
- * two texts. `aad` names the place the data belong to (`<customerId>|contact`): they open nowhere else.
+ * Seals an object as `v1.<keyId>.<base64url(nonce|ciphertext|tag)>`, AES-256-GCM over its JSON. The nonce is random:
+ * sealing twice gives two texts. `aad` names the place the data belong to (`<customerId>|contact`): they open nowhere
+ * else.
  */
 export function seal(value: object, key: DataKey, aad: string): string {
   const nonce = randomBytes(NONCE_BYTES);

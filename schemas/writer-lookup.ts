@@ -7,13 +7,14 @@ const UNKNOWN_FOR_MS = 5_000;
 const MAX_UNKNOWN = 10_000;
 
 /**
- * Finds readers for schemas of other writers, each asked for once and kept. Ids that lead nowhere are remembered for a few seconds: the
- * schema may be registered yet. Fails with Undecodable `unknown_schema`, or RegistryUnavailable.
+ * Finds readers for schemas of other writers, each asked for once and kept. Ids that lead nowhere are remembered for a
+ * few seconds: the schema may be registered yet. Fails with Undecodable `unknown_schema`, or RegistryUnavailable.
  */
 export function writerLookup(
   registry: Pick<RegistryClient, 'schemaOf'>,
   formats: readonly Format[],
   found: (schemaId: number, reader: Reader) => void,
+  clock: () => number = () => performance.now(),
 ): (schemaId: number) => Promise<Reader> {
   const byFullName = new Map(formats.map((format) => [format.type.name, format]));
   const pending = new Map<number, Promise<Reader>>();
@@ -36,13 +37,13 @@ export function writerLookup(
   function refuse(schemaId: number, reason: string, cause?: unknown): Undecodable {
     const fault = new Undecodable('unknown_schema', `schema id ${schemaId}: ${reason}`, { schemaId, cause });
     if (unknown.size >= MAX_UNKNOWN) unknown.clear();
-    unknown.set(schemaId, { until: performance.now() + UNKNOWN_FOR_MS, fault });
+    unknown.set(schemaId, { until: clock() + UNKNOWN_FOR_MS, fault });
     return fault;
   }
 
   return async (schemaId) => {
     const refused = unknown.get(schemaId);
-    if (refused && refused.until > performance.now()) throw refused.fault;
+    if (refused && refused.until > clock()) throw refused.fault;
     const running = pending.get(schemaId) ?? find(schemaId).finally(() => pending.delete(schemaId));
     pending.set(schemaId, running);
     return running;

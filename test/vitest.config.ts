@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.system.test.ts'],
-          globalSetup: ['test/stack.ts'],
+          globalSetup: ['test/system/stack.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -11,7 +11,17 @@ interface NodeCommon<Out extends EventType> {
   emits: readonly Out[];
   /** Ports whose use has an effect outside or a wait; empty for a pure function of the event. */
   uses: readonly PortName[];
+  /** Ports whose effects this node takes back. */
+  compensates?: readonly PortName[];
 }
+
+/** Ports whose effects need no taking back, with the reason; the effects of all others have a node that does. */
+export const NEEDS_NO_COMPENSATION: Partial<Record<PortName, string>> = {
+  catalogue: 'is only read',
+  keys: 'is only read by processors',
+  velocity: 'a refused order counts too, and counts leave their window by themselves',
+  notification: 'what is sent stays sent; it is sent last, when nothing can fail any more',
+};
 
 /** Starts orders from commands. */
 export interface OpenerNode<Out extends EventType = EventType> extends NodeCommon<Out> {
@@ -45,7 +55,8 @@ export interface Flow {
 
 /** Ties a processor to its events; does not compile where the function takes or emits others than stated. */
 export function processor<In extends EventType, Out extends EventType>(node: {
-  name: string; summary: string; on: readonly In[]; emits: readonly Out[]; uses?: readonly PortName[]; divertible?: boolean;
+  name: string; summary: string; on: readonly In[]; emits: readonly Out[]; divertible?: boolean;
+  uses?: readonly PortName[]; compensates?: readonly PortName[];
   run: Processor<OrderEvent<In>, Out>;
 }): ProcessorNode {
   return { kind: 'processor', uses: [], divertible: true, ...node, run: node.run as unknown as Processor<AnyOrderEvent, EventType> };

@@ -57,11 +57,13 @@ export const orderFlow = defineFlow({
     processor({
       name: 'release', summary: 'gives seats and tickets back; decides whether money must go back',
       on: ['InventoryUnavailable', 'PaymentFailed', 'TicketingFailed', 'CaptureFailed', 'CancelRequested'],
-      emits: ['OrderCancelled', 'VoidRequested', 'RefundRequested'], uses: ['inventory', 'reservation'], divertible: false, run: release,
+      emits: ['OrderCancelled', 'VoidRequested', 'RefundRequested'], uses: ['inventory', 'reservation'],
+      compensates: ['inventory', 'reservation'], divertible: false, run: release,
     }),
     processor({
       name: 'refund', summary: 'voids or refunds whatever was taken',
-      on: ['VoidRequested', 'RefundRequested'], emits: ['OrderCancelled', 'OrderRefunded'], uses: ['payment'], divertible: false, run: refund,
+      on: ['VoidRequested', 'RefundRequested'], emits: ['OrderCancelled', 'OrderRefunded'], uses: ['payment'],
+      compensates: ['payment'], divertible: false, run: refund,
     }),
     interrupt({
       name: 'cancel', summary: 'meets a cancel command with the order, wherever it is', accepts: 'cancel',

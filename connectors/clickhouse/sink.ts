@@ -1,6 +1,7 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { AnalyticsRow, OffsetRange } from '../ports/sink-rows.ts';
 import type { ClickHouseClient } from './client.ts';
+import { isRefusal } from './faults.ts';
 
 /** `satisfies` keeps the list complete: a column that is missing, or that no row has, does not compile. */
 const COLUMNS = Object.keys({
@@ -14,6 +15,29 @@ const COLUMNS = Object.keys({
 const ONE_BLOCK: ClickHouseSettings = {
   max_insert_block_size: '1000000', input_format_parallel_parsing: 0, async_insert: 0, max_partitions_per_insert_block: '0',
 };
+
+export interface RefusedRow {
+  row: AnalyticsRow;
+  error: Error;
+}
+
+/**
+ * Inserts rows under a token, as `insertEvents` does. Rows that the server refuses are found by halving, each half under a token of its
+ * own that a repeat gives again; the rest goes in.
+ */
+export async function insertAccepted(client: ClickHouseClient, rows: readonly AnalyticsRow[], token: string): Promise<RefusedRow[]> {
+  try {
+    await insertEvents(client, rows, token);
+    return [];
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const [row] = rows;
+    if (rows.length === 1 && row) return [{ row, error: error as Error }];
+    const middle = Math.ceil(rows.length / 2);
+    const first = await insertAccepted(client, rows.slice(0, middle), `${token}/0`);
+    return [...first, ...(await insertAccepted(client, rows.slice(middle), `${token}/1`))];
+  }
+}
 
 /**
  * Inserts rows in one block under a token. The same rows under the same token again change nothing, in the table and in everything that
@@ -35,24 +59,43 @@ export async function insertEvents(client: ClickHouseClient, rows: readonly Anal
   });
 }
 
-/** Which records of the ranges the table holds, as `<topic>/<partition>/<offset>`; a record that is there twice is listed twice. */
-export async function storedRecords(client: ClickHouseClient, ranges: readonly OffsetRange[]): Promise<string[]> {
-  if (ranges.length === 0) return [];
+/** Rows that the table has under the same event id already. Looks where such a row would lie by type and time. */
+export async function repeatsAmong(client: ClickHouseClient, rows: readonly AnalyticsRow[]): Promise<Set<AnalyticsRow>> {
+  if (rows.length === 0) return new Set();
+  const times = rows.map(({ occurred_at }) => occurred_at);
+  const result = await client.query({
+    query: `SELECT DISTINCT event_id FROM order_events
+            WHERE type IN {types:Array(String)} AND event_id IN {ids:Array(String)}
+              AND occurred_at BETWEEN fromUnixTimestamp64Milli({first:Int64}) AND fromUnixTimestamp64Milli({last:Int64})`,
+    query_params: {
+      types: [...new Set(rows.map(({ type }) => type))],
+      ids: rows.map(({ event_id }) => event_id),
+      first: Math.min(...times),
+      last: Math.max(...times),
+    },
+    format: 'JSONEachRow',
+  });
+  const seen = new Set((await result.json<{ event_id: string }>()).map(({ event_id }) => event_id));
+  const repeats = new Set<AnalyticsRow>();
+  for (const row of rows) {
+    if (seen.has(row.event_id)) repeats.add(row);
+    seen.add(row.event_id);
+  }
+  return repeats;
+}
+
+/** Which records of the ranges the table holds, as `<topic>/<partition>/<offset>`. */
+export async function storedRecords(client: ClickHouseClient, ranges: readonly OffsetRange[]): Promise<Set<string>> {
+  if (ranges.length === 0) return new Set();
+  const inRange = (_: OffsetRange, n: number): string =>
+    `(topic = {t${n}:String} AND partition = {p${n}:UInt32} AND record_offset >= {f${n}:UInt64} AND record_offset < {n${n}:UInt64})`;
   const result = await client.query({
     query: `SELECT concat(topic, '/', toString(partition), '/', toString(record_offset)) AS record FROM order_events
-            WHERE ${ranges.map((_, n) => `(topic = {t${n}:String} AND partition = {p${n}:UInt32} AND record_offset >= {f${n}:UInt64} AND record_offset < {n${n}:UInt64})`).join(' OR ')}`,
+            WHERE ${ranges.map(inRange).join(' OR ')}`,
     query_params: Object.fromEntries(ranges.flatMap(({ topic, partition, from, next }, n) => [
       [`t${n}`, topic], [`p${n}`, partition], [`f${n}`, String(from)], [`n${n}`, String(next)],
     ])),
     format: 'JSONEachRow',
   });
-  return (await result.json<{ record: string }>()).map(({ record }) => record);
-}
-
-/** ClickHouse's error codes for data that no retry makes acceptable: unparsable, out of range, of another type. */
-const REFUSED_CODES = new Set(['6', '26', '27', '33', '38', '41', '53', '69', '70', '72', '117', '131', '321', '407']);
-
-/** The server refused the data itself; everything else may work later. */
-export function isRefusal(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && 'type' in error && REFUSED_CODES.has(String(error.code));
+  return new Set((await result.json<{ record: string }>()).map(({ record }) => record));
 }

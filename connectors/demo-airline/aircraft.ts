@@ -7,12 +7,20 @@ export interface SeatBlock {
 }
 
 const CABIN_OF: Readonly<Record<string, FlightClass['cabin']>> = {
-  J: 'business', C: 'business', W: 'premium', Y: 'economy', B: 'economy', M: 'economy', K: 'economy',
+  J: 'business',
+  C: 'business',
+  W: 'premium',
+  Y: 'economy',
+  B: 'economy',
+  M: 'economy',
+  K: 'economy',
 };
 
 const layout = (capacities: Readonly<Record<string, number>>): readonly SeatBlock[] =>
   Object.entries(capacities).map(([bookingClass, capacity]) => ({
-    bookingClass, capacity, cabin: CABIN_OF[bookingClass] as FlightClass['cabin'],
+    bookingClass,
+    capacity,
+    cabin: CABIN_OF[bookingClass] as FlightClass['cabin'],
   }));
 
 export interface Aircraft {
@@ -26,7 +34,11 @@ export interface Aircraft {
 export const FLEET: readonly Aircraft[] = [
   { name: 'regional jet, 110 seats', rangeKm: 900, layout: layout({ C: 10, Y: 36, B: 28, M: 20, K: 16 }) },
   { name: 'narrow body, 174 seats', rangeKm: 4_200, layout: layout({ J: 4, C: 8, Y: 54, B: 42, M: 36, K: 30 }) },
-  { name: 'wide body, 315 seats', rangeKm: 20_000, layout: layout({ J: 14, C: 28, W: 24, Y: 80, B: 64, M: 57, K: 48 }) },
+  {
+    name: 'wide body, 315 seats',
+    rangeKm: 20_000,
+    layout: layout({ J: 14, C: 28, W: 24, Y: 80, B: 64, M: 57, K: 48 }),
+  },
 ];
 
 /** The smallest aircraft that flies the distance. */

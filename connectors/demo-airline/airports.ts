@@ -63,10 +63,29 @@ CAI Cairo        EG Africa/Cairo          30.12    31.41
 
 /** Airports the demo airline flies to, by code. */
 export const AIRPORTS: ReadonlyMap<string, Airport> = new Map(
-  TABLE.trim().split('\n').map((row) => {
-    const [code, city, country, zone, latitude, longitude] = row.split(/\s+/) as [string, string, string, string, string, string];
-    return [code, { code, city: city.replaceAll('_', ' '), country, zone, latitude: Number(latitude), longitude: Number(longitude) }];
-  }),
+  TABLE.trim()
+    .split('\n')
+    .map((row) => {
+      const [code, city, country, zone, latitude, longitude] = row.split(/\s+/) as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
+      return [
+        code,
+        {
+          code,
+          city: city.replaceAll('_', ' '),
+          country,
+          zone,
+          latitude: Number(latitude),
+          longitude: Number(longitude),
+        },
+      ];
+    }),
 );
 
 export function airport(code: string): Airport {

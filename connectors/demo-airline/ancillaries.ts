@@ -18,6 +18,8 @@ export function ancillariesIn(currencies: readonly string[]): readonly Ancillary
   return TABLE.map(([code, usd, description]) => ({
     code,
     description,
-    prices: Object.fromEntries(currencies.map((name) => [name, fromUsd(usd, currency(name), currency(name).fareStep / 10)])),
+    prices: Object.fromEntries(
+      currencies.map((name) => [name, fromUsd(usd, currency(name), currency(name).fareStep / 10)]),
+    ),
   }));
 }

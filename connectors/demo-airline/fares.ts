@@ -15,7 +15,12 @@ const BY_MONTH = [0.94, 0.92, 0.98, 1.02, 1, 1.06, 1.14, 1.14, 1, 0.98, 0.92, 1.
 const BY_WEEKDAY = [1.08, 0.98, 0.95, 0.95, 1, 1.08, 1] as const;
 
 /** Adult fares of a class on a date (YYYY-MM-DD), minor units by currency code. */
-export function faresOf(service: Service, bookingClass: string, date: string, currencies: readonly string[]): Record<string, number> {
+export function faresOf(
+  service: Service,
+  bookingClass: string,
+  date: string,
+  currencies: readonly string[],
+): Record<string, number> {
   const usd = economyUsd(service, date) * (CLASS_FACTOR[bookingClass] ?? 1);
   return Object.fromEntries(currencies.map((code) => [code, fromUsd(usd, currency(code), currency(code).fareStep)]));
 }

@@ -19,7 +19,10 @@ export interface DemoAirlineOptions {
 }
 
 /** The catalogue of an invented airline: every date's flights follow from the date alone, in every process alike. */
-export function demoAirline({ now = Date.now, currencies = ['USD', 'EUR', 'GBP', 'JPY'] }: DemoAirlineOptions = {}): CataloguePort {
+export function demoAirline({
+  now = Date.now,
+  currencies = ['USD', 'EUR', 'GBP', 'JPY'],
+}: DemoAirlineOptions = {}): CataloguePort {
   const days = new Map<string, ReadonlyMap<string, Flight>>();
   const ancillaries = new Map(ancillariesIn(currencies).map((ancillary) => [ancillary.code, ancillary]));
 
@@ -28,7 +31,9 @@ export function demoAirline({ now = Date.now, currencies = ['USD', 'EUR', 'GBP',
     let flights = days.get(date);
     if (!flights) {
       for (const other of days.keys()) if (!isOffered(other, now())) days.delete(other);
-      flights = new Map([...SERVICES.values()].map((service) => [service.flightNumber, flightOn(service, date, currencies)]));
+      flights = new Map(
+        [...SERVICES.values()].map((service) => [service.flightNumber, flightOn(service, date, currencies)]),
+      );
       days.set(date, flights);
     }
     return flights;

@@ -11,7 +11,10 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 /** Minutes the zone's clocks are ahead of UTC at a moment (ms since the epoch). */
 export function offsetMinutes(zone: string, time: number): number {
-  const name = formatOf(zone).formatToParts(time).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const name =
+    formatOf(zone)
+      .formatToParts(time)
+      .find(({ type }) => type === 'timeZoneName')?.value ?? '';
   const [, sign, hours, minutes] = /^GMT(?:([+-])(\d{2}):(\d{2}))?$/.exec(name) ?? [];
   return sign ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : 0;
 }
@@ -27,6 +30,8 @@ export function momentOf(zone: string, date: string, minuteOfDay: number): numbe
 export function localIso(zone: string, time: number): string {
   const offset = offsetMinutes(zone, time);
   const clock = new Date(time + offset * 60_000).toISOString().slice(0, 19);
-  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) => String(part).padStart(2, '0'));
+  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) =>
+    String(part).padStart(2, '0'),
+  );
   return `${clock}${offset < 0 ? '-' : '+'}${hours}:${minutes}`;
 }

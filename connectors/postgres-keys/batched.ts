@@ -4,10 +4,12 @@ interface Waiting<Value> {
 }
 
 /**
- * Turns a lookup of many keys into a lookup of one: whatever is asked for in the same turn of the event loop becomes one call of `load`,
- * each key once. A key that `load` leaves out answers undefined; a failure goes to all who wait.
+ * Turns a lookup of many keys into a lookup of one: whatever is asked for in the same turn of the event loop becomes
+ * one call of `load`, each key once. A key that `load` leaves out answers undefined; a failure goes to all who wait.
  */
-export function batched<Value>(load: (keys: string[]) => Promise<ReadonlyMap<string, Value>>): (key: string) => Promise<Value | undefined> {
+export function batched<Value>(
+  load: (keys: string[]) => Promise<ReadonlyMap<string, Value>>,
+): (key: string) => Promise<Value | undefined> {
   let waiting = new Map<string, Waiting<Value>[]>();
 
   async function flush(): Promise<void> {

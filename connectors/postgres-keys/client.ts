@@ -3,7 +3,10 @@ import { inTransaction, openPool } from '../postgres/pool.ts';
 import { TransientFault } from '../ports/transient-fault.ts';
 import type { KeyRow } from './request.ts';
 
-/** Statements on the table of wrapped keys. Each throws TransientFault where the database is away and may be asked again. */
+/**
+ * Statements on the table of wrapped keys. Each throws TransientFault where the database is away and may be asked
+ * again.
+ */
 export interface KeyTable {
   create(): Promise<void>;
   byCustomer(customerIds: readonly string[]): Promise<KeyRow[]>;
@@ -51,7 +54,11 @@ export function openKeyTable(databaseUrl: string): KeyTable {
     async insert(keys) {
       // One order for all processes: they would deadlock on each other's customers otherwise.
       const sorted = [...keys].sort((one, other) => (one.customerId < other.customerId ? -1 : 1));
-      const columns = [sorted.map(({ keyId }) => keyId), sorted.map(({ customerId }) => customerId), sorted.map(({ wrapped }) => wrapped)];
+      const columns = [
+        sorted.map(({ keyId }) => keyId),
+        sorted.map(({ customerId }) => customerId),
+        sorted.map(({ wrapped }) => wrapped),
+      ];
       await passing(pool.query(INSERT, columns));
     },
     async delete(customerId) {

@@ -27,10 +27,14 @@ const READ_TTL_MS = 60_000;
 const SEAL_TTL_MS = 5_000;
 
 /**
- * Keys of customers in Postgres, encrypted under the master key. Makes its table where it is missing. Every call throws TransientFault where
- * the database does not answer.
+ * Keys of customers in Postgres, encrypted under the master key. Makes its table where it is missing. Every call throws
+ * TransientFault where the database does not answer.
  */
-export async function openPostgresKeys({ databaseUrl, masterKey, clock = () => performance.now() }: PostgresKeysConfig): Promise<PostgresKeys> {
+export async function openPostgresKeys({
+  databaseUrl,
+  masterKey,
+  clock = () => performance.now(),
+}: PostgresKeysConfig): Promise<PostgresKeys> {
   const master = masterKeyOf(masterKey);
   const table = openKeyTable(databaseUrl);
   const opened = new Recent<{ key: DataKey; customerId: string }>(CACHE_SIZE, READ_TTL_MS);
@@ -40,7 +44,10 @@ export async function openPostgresKeys({ databaseUrl, masterKey, clock = () => p
   /** Rises with every `forget`: a row read before must not come back into the cache after. */
   let forgotten = 0;
 
-  async function load(find: Promise<KeyRow | undefined>, keep: (row: KeyRow, key: DataKey, readAt: number) => void): Promise<DataKey | undefined> {
+  async function load(
+    find: Promise<KeyRow | undefined>,
+    keep: (row: KeyRow, key: DataKey, readAt: number) => void,
+  ): Promise<DataKey | undefined> {
     const readAt = clock();
     const before = forgotten;
     const row = await find;
@@ -98,8 +105,15 @@ export async function openPostgresKeys({ databaseUrl, masterKey, clock = () => p
   }
 }
 
-/** The rows of the customers, new ones inserted. Where two processes make a key at once, both read the one that was stored. */
-async function ensure(table: KeyTable, customerIds: string[], make: (customerId: string) => KeyRow): Promise<Map<string, KeyRow>> {
+/**
+ * The rows of the customers, new ones inserted. Where two processes make a key at once, both read the one that was
+ * stored.
+ */
+async function ensure(
+  table: KeyTable,
+  customerIds: string[],
+  make: (customerId: string) => KeyRow,
+): Promise<Map<string, KeyRow>> {
   const rows = await table.byCustomer(customerIds);
   const known = new Set(rows.map(({ customerId }) => customerId));
   const missing = customerIds.filter((customerId) => !known.has(customerId));

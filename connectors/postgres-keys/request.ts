@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto';
 import type { DataKey } from '../../schemas/seal.ts';
 
 /** A data key as stored: encrypted under the master key, bound to its customer and id. */
@@ -26,13 +33,19 @@ export function newKeyRow(customerId: string, masterKey: KeyObject): KeyRow {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, masterKey, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(placeOf(customerId, keyId));
-  return { keyId, customerId, wrapped: Buffer.concat([nonce, cipher.update(randomBytes(KEY_BYTES)), cipher.final(), cipher.getAuthTag()]) };
+  return {
+    keyId,
+    customerId,
+    wrapped: Buffer.concat([nonce, cipher.update(randomBytes(KEY_BYTES)), cipher.final(), cipher.getAuthTag()]),
+  };
 }
 
 /** The key of a row. Throws where the row was wrapped under another master key, or for another customer or id. */
 export function unwrap({ keyId, customerId, wrapped }: KeyRow, masterKey: KeyObject): DataKey {
   try {
-    const decipher = createDecipheriv(CIPHER, masterKey, wrapped.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv(CIPHER, masterKey, wrapped.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAAD(placeOf(customerId, keyId));
     decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
     const bytes = Buffer.concat([decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);

@@ -1,4 +1,4 @@
-import type { OffsetRange } from '../ports/sink-rows.ts';
+import type { LogPosition, OffsetRange } from '../ports/sink-rows.ts';
 import { type Client, inTransaction, type Pool } from './pool.ts';
 import { advanceOffsets } from './sink-offsets.ts';
 
@@ -10,8 +10,11 @@ interface StoredRange {
 }
 
 export interface PlannedBatch {
+  /** Also the token of the insert. */
   batchId: string;
-  ranges: OffsetRange[];
+  ranges: readonly OffsetRange[];
+  /** Events in the ranges that are not inserted, as they were before: a record can be put on its topic again. */
+  repeats: readonly LogPosition[];
 }
 
 /**
@@ -19,11 +22,13 @@ export interface PlannedBatch {
  * go in under this id, by whoever gets to it. Durable when it returns.
  * @throws OffsetsMoved
  */
-export async function planBatch(pool: Pool, sink: string, { batchId, ranges }: PlannedBatch): Promise<void> {
+export async function planBatch(pool: Pool, sink: string, { batchId, ranges, repeats }: PlannedBatch): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query('SET LOCAL synchronous_commit = on');
     await advanceOffsets(client, sink, ranges);
-    await client.query('INSERT INTO clickhouse_batches (batch_id, ranges) VALUES ($1, $2)', [batchId, JSON.stringify(ranges.map(toStored))]);
+    await client.query('INSERT INTO clickhouse_batches (batch_id, ranges, repeats) VALUES ($1, $2, $3)', [
+      batchId, JSON.stringify(ranges.map(toStored)), JSON.stringify(repeats),
+    ]);
   });
 }
 
@@ -43,13 +48,13 @@ export async function settleBatch(pool: Pool, batchId: string, insert: () => Pro
  */
 export async function redoPlannedBatch(pool: Pool, insert: (batch: PlannedBatch) => Promise<void>): Promise<boolean> {
   return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ batchId: string; ranges: StoredRange[] }>(
-      `SELECT batch_id AS "batchId", ranges FROM clickhouse_batches WHERE state = 'planned'
+    const { rows } = await client.query<{ batchId: string; ranges: StoredRange[]; repeats: LogPosition[] }>(
+      `SELECT batch_id AS "batchId", ranges, repeats FROM clickhouse_batches WHERE state = 'planned'
        ORDER BY planned_at, batch_id LIMIT 1 FOR UPDATE SKIP LOCKED`,
     );
     const batch = rows[0];
     if (!batch) return false;
-    await insert({ batchId: batch.batchId, ranges: batch.ranges.map(fromStored) });
+    await insert({ ...batch, ranges: batch.ranges.map(fromStored) });
     await markDone(client, batch.batchId);
     return true;
   });

@@ -25,6 +25,8 @@ export interface ChunkOptions {
   sink: string;
   /** Takes rows that were refused, before the rest is committed; where it throws, nothing is. */
   onRefused(refused: readonly RefusedRow[]): Promise<void>;
+  /** Told how far the write has come, for crash tests: `<sink>-written` before the commit, `<sink>-committed` after it. */
+  passed?(point: string): void;
 }
 
 /**
@@ -44,7 +46,9 @@ export async function writePostgresChunk(
     await advanceOffsets(client, options.sink, ranges);
     const refused = await writeRows(client, rows);
     if (refused.length > 0) await options.onRefused(refused);
+    options.passed?.(`${options.sink}-written`);
   });
+  options.passed?.(`${options.sink}-committed`);
 }
 
 async function writeRows(client: Client, rows: readonly ReadModelRow[]): Promise<RefusedRow[]> {

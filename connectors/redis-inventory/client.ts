@@ -52,7 +52,10 @@ export function openInventoryClient(redis: Redis, currentEpoch: () => Promise<st
 function defineScripts(redis: Redis): Record<ScriptName, ScriptCall> {
   const calls = SCRIPTS.map((script) => {
     const command = `inventory_${script}`;
-    redis.defineCommand(command, { numberOfKeys: 3, lua: readFileSync(new URL(`./scripts/${script}.lua`, import.meta.url), 'utf8') });
+    redis.defineCommand(command, {
+      numberOfKeys: 3,
+      lua: readFileSync(new URL(`./scripts/${script}.lua`, import.meta.url), 'utf8'),
+    });
     const call = (redis as unknown as Record<string, ScriptCall>)[command] as ScriptCall;
     return [script, call.bind(redis)] as const;
   });

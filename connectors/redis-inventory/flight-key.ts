@@ -8,7 +8,8 @@ export const INVENTORY_KEY_PREFIX = '{inv:';
 const ENTRIES_SUFFIX = ':orders';
 
 /** Hash of counters: `h:<class>` held, `s:<class>` sold, `seq` changes so far. */
-export const countersKey = ({ flightNumber, departureDate }: FlightDate): string => `{inv:${flightNumber}:${departureDate}}`;
+export const countersKey = ({ flightNumber, departureDate }: FlightDate): string =>
+  `{inv:${flightNumber}:${departureDate}}`;
 
 /** Hash of what each order has on the flight: `held|sold <expires ms> <class>=<seats>,… <token>`, or `released`. */
 export const entriesKey = (flight: FlightDate): string => countersKey(flight) + ENTRIES_SUFFIX;

@@ -28,11 +28,16 @@ export function flightSeatsOf(requests: readonly SeatRequest[]): FlightSeats[] {
 
 /** `M=1,Y=2`: the seats as an entry tells them, classes in order of the alphabet. */
 export function seatsText(classes: readonly Pick<ClassSeats, 'bookingClass' | 'seats'>[]): string {
-  return classes.map(({ bookingClass, seats }) => `${bookingClass}=${seats}`).sort().join(',');
+  return classes
+    .map(({ bookingClass, seats }) => `${bookingClass}=${seats}`)
+    .sort()
+    .join(',');
 }
 
 /** What one order has on one flight-date. */
-export type Entry = { state: 'held' | 'sold'; expiresAt: number; seats: Record<string, number> } | { state: 'released' };
+export type Entry =
+  | { state: 'held' | 'sold'; expiresAt: number; seats: Record<string, number> }
+  | { state: 'released' };
 
 /** Throws where the text is no entry. */
 export function parseEntry(text: string): Entry {

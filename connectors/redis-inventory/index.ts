@@ -10,7 +10,13 @@ import { type FlightSeats, flightSeatsOf, seatsText } from './flight-seats.ts';
  * fails. Counters always equal the sum of the entries of orders. `epoch` answers what Redis is known to hold; while it holds
  * another, every call throws TransientFault STATELOST.
  */
-export function openRedisInventory({ redis, epoch }: { redis: Redis; epoch: () => Promise<string | null> }): InventoryPort {
+export function openRedisInventory({
+  redis,
+  epoch,
+}: {
+  redis: Redis;
+  epoch: () => Promise<string | null>;
+}): InventoryPort {
   const client = openInventoryClient(redis, epoch);
 
   async function releaseAll(orderId: string, flights: readonly FlightSeats[]): Promise<void> {
@@ -23,8 +29,21 @@ export function openRedisInventory({ redis, epoch }: { redis: Redis; epoch: () =
       const token = randomBytes(6).toString('hex');
       let expires = expiresAt;
       for (const [at, flight] of flights.entries()) {
-        const classes = flight.classes.flatMap(({ bookingClass, seats: count, authorized }) => [bookingClass, count, authorized]);
-        const reply = await client.run('hold', flight, orderId, expires, token, keptUntil(flight), seatsText(flight.classes), ...classes);
+        const classes = flight.classes.flatMap(({ bookingClass, seats: count, authorized }) => [
+          bookingClass,
+          count,
+          authorized,
+        ]);
+        const reply = await client.run(
+          'hold',
+          flight,
+          orderId,
+          expires,
+          token,
+          keptUntil(flight),
+          seatsText(flight.classes),
+          ...classes,
+        );
         const outcome = holdOutcome(flight, reply as string[]);
         if (outcome.kind !== 'held') {
           for (const earlier of flights.slice(0, at).reverse()) await client.run('undo', earlier, orderId, token);

@@ -8,7 +8,16 @@ import { sandboxServer } from './server.ts';
 const DRAIN_MS = 5_000;
 
 const config = sandboxConfig(process.env);
-const log = pino({ name: 'sandbox', level: config.logLevel });
+const log = pino(
+  {
+    level: config.logLevel,
+    base: { service: 'sandbox' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  },
+  // A buffered destination tries for ever to write its rest at exit once the reader of the log is gone.
+  pino.destination({ fd: 1, sync: true }),
+);
 const sandbox = new Sandbox({ path: config.databaseFile, baseUrl: config.url, seed: config.seed });
 const server = sandboxServer(sandbox, (error) => log.error({ err: error }, 'a call failed'));
 

@@ -22,12 +22,12 @@ export function sandboxServer(sandbox: Sandbox, onError: (error: unknown) => voi
     });
     message.on('end', () => {
       const request = size > MAX_BODY_BYTES ? TOO_LARGE : parse(message, chunks);
-      if (request === 'connection_lost' || 'status' in request) return send(response, request);
+      if (request === 'connection_lost' || 'status' in request) return send(server, response, request);
       sandbox.handle(request).then(
-        (given) => send(response, given),
+        (given) => send(server, response, given),
         (error: unknown) => {
           onError(error);
-          send(response, INTERNAL_ERROR);
+          send(server, response, INTERNAL_ERROR);
         },
       );
     });
@@ -68,7 +68,7 @@ function segments(path: string): string[] | undefined {
   }
 }
 
-function send(response: ServerResponse, given: SandboxAnswer): void {
+function send(server: Server, response: ServerResponse, given: SandboxAnswer): void {
   if (given === 'connection_lost') {
     response.socket?.destroy();
     return;
@@ -78,6 +78,7 @@ function send(response: ServerResponse, given: SandboxAnswer): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   };
+  if (!server.listening) headers['connection'] = 'close';
   if (given.retryAfterMs !== undefined) {
     headers['retry-after'] = Math.ceil(given.retryAfterMs / 1000);
     headers['retry-after-ms'] = given.retryAfterMs;

@@ -73,7 +73,7 @@ export const topology = endpoint({
   answers: {
     200: {
       description: 'Nodes and edges.',
-      schema: z.looseObject({ nodes: z.array(z.looseObject({ name: z.string() })), edges: z.array(z.looseObject({ from: z.string(), to: z.string() })) }).meta({ id: 'Topology' }),
+      schema: z.looseObject({ nodes: z.array(z.looseObject({ name: z.string() })), edges: z.array(z.looseObject({ from: z.string().nullable(), to: z.string().nullable(), topic: z.string() })) }).meta({ id: 'Topology' }),
     },
   },
   problems: [],

@@ -17,7 +17,11 @@ const EXPIRES = 4_000_000_000_000;
 const FLIGHTS = ['IA101', 'IA102', 'IA103'].map((flightNumber) => ({ flightNumber, departureDate: DATE }));
 
 const request = (flightNumber: string, seats: number, authorized: number, bookingClass = 'Y'): SeatRequest => ({
-  flightNumber, departureDate: DATE, bookingClass, seats, authorized,
+  flightNumber,
+  departureDate: DATE,
+  bookingClass,
+  seats,
+  authorized,
 });
 
 /** What every InventoryPort has to do. `open` gives an empty store. */
@@ -61,7 +65,13 @@ export function inventoryConformance(implementation: string, open: () => Promise
     it('takes all or nothing, and may succeed later', async () => {
       await inventory.hold('first', [request('IA103', 1, 1)], EXPIRES);
       const seats = [request('IA101', 1, 9), request('IA103', 1, 1), request('IA102', 1, 9)];
-      const refused = { kind: 'unavailable', flightNumber: 'IA103', departureDate: DATE, bookingClass: 'Y', available: 0 };
+      const refused = {
+        kind: 'unavailable',
+        flightNumber: 'IA103',
+        departureDate: DATE,
+        bookingClass: 'Y',
+        available: 0,
+      };
       expect(await inventory.hold('a', seats, EXPIRES)).toEqual(refused);
       expect(await inventory.hold('a', seats, EXPIRES)).toEqual(refused);
       expect(await countsNow()).toEqual([{}, {}, { Y: { held: 1, sold: 0 } }]);
@@ -71,7 +81,11 @@ export function inventoryConformance(implementation: string, open: () => Promise
 
     it('takes no seat of a flight when one of its classes is short', async () => {
       const seats = [request('IA101', 1, 9, 'M'), request('IA101', 2, 1, 'Y')];
-      expect(await inventory.hold('a', seats, EXPIRES)).toMatchObject({ kind: 'unavailable', bookingClass: 'Y', available: 1 });
+      expect(await inventory.hold('a', seats, EXPIRES)).toMatchObject({
+        kind: 'unavailable',
+        bookingClass: 'Y',
+        available: 1,
+      });
       expect(await countsNow()).toEqual([{}, {}, {}]);
     });
 
@@ -81,7 +95,13 @@ export function inventoryConformance(implementation: string, open: () => Promise
       await inventory.hold('a', held, EXPIRES);
       await inventory.hold('b', sold, EXPIRES);
       await inventory.confirm('b', sold, 1);
-      for (const [order, seats] of [['a', held], ['b', sold], ['a', held], ['b', sold]] as const) await inventory.release(order, seats);
+      for (const [order, seats] of [
+        ['a', held],
+        ['b', sold],
+        ['a', held],
+        ['b', sold],
+      ] as const)
+        await inventory.release(order, seats);
       expect(await countsNow()).toEqual([{}, {}, {}]);
       expect(await inventory.hold('a', held, EXPIRES)).toEqual({ kind: 'released' });
       expect(await inventory.confirm('b', sold, 1)).toEqual({ kind: 'lost' });
@@ -105,7 +125,10 @@ export function inventoryConformance(implementation: string, open: () => Promise
 
     it('keeps the hold of an order in place while others find the flight full, lapsed or not', async () => {
       await inventory.hold('a', [request('IA101', 1, 1)], 1);
-      expect(await inventory.hold('b', [request('IA101', 1, 1)], EXPIRES)).toMatchObject({ kind: 'unavailable', available: 0 });
+      expect(await inventory.hold('b', [request('IA101', 1, 1)], EXPIRES)).toMatchObject({
+        kind: 'unavailable',
+        available: 0,
+      });
     });
 
     it('never confirms what was not held', async () => {
@@ -116,7 +139,9 @@ export function inventoryConformance(implementation: string, open: () => Promise
     it('counts flights in the order asked', async () => {
       await inventory.hold('a', [request('IA103', 3, 5)], EXPIRES);
       expect(await inventory.counts([FLIGHTS[2]!, FLIGHTS[0]!, FLIGHTS[2]!])).toEqual([
-        { Y: { held: 3, sold: 0 } }, {}, { Y: { held: 3, sold: 0 } },
+        { Y: { held: 3, sold: 0 } },
+        {},
+        { Y: { held: 3, sold: 0 } },
       ]);
       expect(await inventory.counts([])).toEqual([]);
     });
@@ -130,7 +155,9 @@ export function inventoryConformance(implementation: string, open: () => Promise
         const order = `o${at}`;
         const tries = at % 3 ? 1 : 2;
         const outcomes = await Promise.all(
-          Array.from({ length: tries }, (_unused, n) => clients[(at + n) % clients.length]!.hold(order, seats, EXPIRES)),
+          Array.from({ length: tries }, (_unused, n) =>
+            clients[(at + n) % clients.length]!.hold(order, seats, EXPIRES),
+          ),
         );
         if (!outcomes.some(({ kind }) => kind === 'held')) return false;
         return (await clients[at % clients.length]!.confirm(order, seats, 1)).kind === 'confirmed';
@@ -140,29 +167,38 @@ export function inventoryConformance(implementation: string, open: () => Promise
       const [one, two] = await countsNow();
       const expected = sold.length ? { Y: { held: 0, sold: 1 } } : {};
       expect([one, two]).toEqual([expected, expected]);
-      expect(sold.length === 1 || (await inventory.hold('late', [request('IA101', 1, 1), request('IA102', 1, 1)], EXPIRES)).kind === 'held').toBe(true);
+      expect(
+        sold.length === 1 ||
+          (await inventory.hold('late', [request('IA101', 1, 1), request('IA102', 1, 1)], EXPIRES)).kind === 'held',
+      ).toBe(true);
     });
 
     it('keeps its counters and limits under any interleaving', async () => {
-      await fc.assert(fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (actions) => {
-        await opened.close();
-        opened = await open();
-        inventory = opened.inventory;
-        const clients = [inventory, opened.another(), opened.another()];
-        await Promise.all(actions.map((one, at) => perform(clients[at % clients.length]!, one)));
-        await checkCounts(opened);
-      }), { numRuns: 60 });
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (actions) => {
+          await opened.close();
+          opened = await open();
+          inventory = opened.inventory;
+          const clients = [inventory, opened.another(), opened.another()];
+          await Promise.all(actions.map((one, at) => perform(clients[at % clients.length]!, one)));
+          await checkCounts(opened);
+        }),
+        { numRuns: 60 },
+      );
     });
 
     it('leaks nothing: once every order is released all seats are free', async () => {
-      await fc.assert(fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (actions) => {
-        await opened.close();
-        opened = await open();
-        inventory = opened.inventory;
-        await Promise.all(actions.map((one) => perform(inventory, one)));
-        await Promise.all(ORDERS.map((order) => inventory.release(order, journeyOf(order))));
-        expect(await countsNow()).toEqual([{}, {}, {}]);
-      }), { numRuns: 30 });
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (actions) => {
+          await opened.close();
+          opened = await open();
+          inventory = opened.inventory;
+          await Promise.all(actions.map((one) => perform(inventory, one)));
+          await Promise.all(ORDERS.map((order) => inventory.release(order, journeyOf(order))));
+          expect(await countsNow()).toEqual([{}, {}, {}]);
+        }),
+        { numRuns: 30 },
+      );
     });
   });
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Message, NotificationPort } from '../../connectors/ports/notification.ts';
 import { TransientFault } from '../../connectors/ports/transient-fault.ts';
-import { orderIds, untilAnswered, type Subject } from './subject.ts';
+import { ALL_FEATURES, orderIds, untilAnswered, type Subject } from './subject.ts';
 
 const PARALLEL = 20;
 
@@ -11,7 +11,11 @@ export interface NotificationSubject extends Subject<NotificationPort> {
 }
 
 /** What every notification port promises: one message a key, whatever is repeated or lost. */
-export function describeNotification(name: string, open: () => Promise<NotificationSubject>): void {
+export function describeNotification(
+  name: string,
+  open: () => Promise<NotificationSubject>,
+  features = ALL_FEATURES,
+): void {
   describe(`notification port: ${name}`, () => {
     let subject: NotificationSubject;
     let port: NotificationPort;
@@ -100,9 +104,8 @@ export function describeNotification(name: string, open: () => Promise<Notificat
       },
     );
 
-    it('gets through every passing fault with one message', async ({ skip }) => {
-      const { faults } = subject;
-      if (!faults) return skip();
+    it.skipIf(!features.faults)('gets through every passing fault with one message', async () => {
+      const faults = subject.faults!;
       for (const mode of ['error', 'down', 'lost_answer', 'rate_limited'] as const) {
         const sent = message();
         await faults.set({ system: 'notification', mode, count: 1 });
@@ -112,11 +115,10 @@ export function describeNotification(name: string, open: () => Promise<Notificat
       }
     });
 
-    it('remembers messages when the other side is killed and started over', async ({ skip }) => {
-      if (!subject.restart) return skip();
+    it.skipIf(!features.restart)('remembers messages when the other side is killed and started over', async () => {
       const sent = message();
       const first = await port.send(sent);
-      await subject.restart();
+      await subject.restart!();
       expect(await untilAnswered(() => port.send(sent))).toEqual(first);
       await expectCount(sent.orderId, 1);
     });

@@ -44,7 +44,10 @@ export function orderStateConformance(implementation: string, open: () => Promis
     /** Takes an order through versions 1..n. */
     async function advance(orderId: string, to: number, changes: Partial<Completion> = {}): Promise<void> {
       for (let version = 1; version <= to; version += 1) {
-        expect(await state.complete(completion(orderId, version, version === to ? changes : {}))).toEqual({ kind: 'done', mark: null });
+        expect(await state.complete(completion(orderId, version, version === to ? changes : {}))).toEqual({
+          kind: 'done',
+          mark: null,
+        });
       }
     }
 
@@ -110,7 +113,10 @@ export function orderStateConformance(implementation: string, open: () => Promis
       it('answers a repeat with the first result and changes nothing', async () => {
         await advance('a', 2);
         const before = await state.read('a');
-        const repeat = completion('a', 1, { events: [bytes('other')], head: { version: 9, status: 'Cancelled', atRest: true, event: bytes('x') } });
+        const repeat = completion('a', 1, {
+          events: [bytes('other')],
+          head: { version: 9, status: 'Cancelled', atRest: true, event: bytes('x') },
+        });
         expect(await state.complete(repeat)).toEqual({ kind: 'replay', events: [bytes('a v1')] });
         expect(await state.read('a')).toEqual(before);
       });
@@ -126,7 +132,9 @@ export function orderStateConformance(implementation: string, open: () => Promis
       });
 
       it('lets exactly one of many racing steps through', async () => {
-        const racing = Array.from({ length: 40 }, (_, at) => state.complete(completion('a', 1, { step: `racer:${at}` })));
+        const racing = Array.from({ length: 40 }, (_, at) =>
+          state.complete(completion('a', 1, { step: `racer:${at}` })),
+        );
         const kinds = (await Promise.all(racing)).map(({ kind }) => kind);
         expect(kinds.filter((kind) => kind === 'done')).toHaveLength(1);
         expect(kinds.filter((kind) => kind === 'stale')).toHaveLength(39);
@@ -135,7 +143,10 @@ export function orderStateConformance(implementation: string, open: () => Promis
       it('answers a mark, or is refused by it, as the completion asks', async () => {
         await advance('a', 1);
         await state.mark('a', 1, MARK);
-        expect(await state.complete(completion('a', 2, { refuseMarked: true }))).toEqual({ kind: 'marked', mark: MARK });
+        expect(await state.complete(completion('a', 2, { refuseMarked: true }))).toEqual({
+          kind: 'marked',
+          mark: MARK,
+        });
         expect((await state.read('a')).head?.version).toBe(1);
         expect(await state.complete(completion('a', 2))).toEqual({ kind: 'done', mark: MARK });
         expect((await state.read('a')).mark).toEqual(MARK);
@@ -177,7 +188,10 @@ export function orderStateConformance(implementation: string, open: () => Promis
       it('forgets the steps named and no others', async () => {
         await advance('a', 2);
         await advance('b', 1);
-        await state.trim([{ orderId: 'a', steps: ['node:1', 'unknown'] }, { orderId: 'c', steps: [] }]);
+        await state.trim([
+          { orderId: 'a', steps: ['node:1', 'unknown'] },
+          { orderId: 'c', steps: [] },
+        ]);
         expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'stale' });
         expect(await state.begin('a', 'node:2', 1, true)).toEqual({ kind: 'replay', events: [bytes('a v2')] });
         expect(await state.begin('b', 'node:1', 0, true)).toEqual({ kind: 'replay', events: [bytes('b v1')] });
@@ -202,7 +216,10 @@ export function orderStateConformance(implementation: string, open: () => Promis
         await arm('early', 1, 1_800_000_000_100);
         await arm('odd|id', 1, 1_800_000_000_200);
         expect(await state.dueTimers(1_800_000_000_099, 10)).toEqual([]);
-        expect(await state.dueTimers(1_800_000_000_200, 10)).toEqual([due('early', 1_800_000_000_100), due('odd|id', 1_800_000_000_200)]);
+        expect(await state.dueTimers(1_800_000_000_200, 10)).toEqual([
+          due('early', 1_800_000_000_100),
+          due('odd|id', 1_800_000_000_200),
+        ]);
         expect(await state.dueTimers(1_800_000_000_300, 1)).toEqual([due('early', 1_800_000_000_100)]);
       });
 

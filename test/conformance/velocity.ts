@@ -52,7 +52,9 @@ export function velocityConformance(implementation: string, open: () => Promise<
 
     it('counts every one of many orders at once', async () => {
       const orders = Array.from({ length: 100 }, (_, at) => `o${at}`);
-      const counts = (await Promise.all(orders.map((order) => velocity.record(order, ['token:1'], NOW, HOUR_MS)))).flat();
+      const counts = (
+        await Promise.all(orders.map((order) => velocity.record(order, ['token:1'], NOW, HOUR_MS)))
+      ).flat();
       expect(counts.sort((a, b) => a - b)).toEqual(orders.map((_, at) => at + 1));
     });
   });

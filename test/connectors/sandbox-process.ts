@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FaultSetting } from '../../connectors/sandbox/faults.ts';
 
-const MAIN = join(import.meta.dirname, '../../connectors/sandbox/main.ts');
+export const SANDBOX_MAIN = join(import.meta.dirname, '../../connectors/sandbox/main.ts');
 
 /** The sandbox as `npm start` runs it: its own process, on a free port, with a data folder of its own. */
 export interface SandboxProcess {
@@ -32,7 +32,7 @@ export async function startSandbox(): Promise<SandboxProcess> {
 
   const start = async (): Promise<void> => {
     const env = { ...process.env, IAROS_SANDBOX_URL: url, IAROS_DATA_DIR: dataDir, IAROS_LOG_LEVEL: 'trace' };
-    child = fork(MAIN, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    child = fork(SANDBOX_MAIN, [], { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     child.stdout!.on('data', (chunk: Buffer) => printed.push(chunk));
     child.stderr!.on('data', (chunk: Buffer) => printed.push(chunk));
     const ended = once(child, 'exit').then(() => {
@@ -70,7 +70,7 @@ export async function startSandbox(): Promise<SandboxProcess> {
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -4,7 +4,7 @@ import { memoryCodec, type DecodedRecord } from '../../schemas/codec.ts';
 import type { AnyOrderEvent, EventType, OrderCommand, OrderEvent } from '../../schemas/types.ts';
 import type { Flow, FlowNode } from '../../topology/define.ts';
 import { inputsOf, topicOf } from '../../topology/topics.ts';
-import { chainOf, NO_CHAIN, type ChainMap } from '../../topology/runtime/chain.ts';
+import { chainOf, NO_CHAIN, SlowNodes, type ChainMap } from '../../topology/runtime/chain.ts';
 import type { OutgoingRecord, RawRecord } from '../../topology/runtime/dead-letter.ts';
 import { pipelineMetrics } from '../../topology/runtime/metrics.ts';
 import { workOn, type WorkDeps } from '../../topology/runtime/record-work.ts';
@@ -58,6 +58,7 @@ export class Driver {
     this.#deps = {
       services: { state: options.state, ports: options.ports, codec: this.codec, settings: options.settings, now: () => this.now },
       chain: this.#chain,
+      slow: new SlowNodes(),
       metrics: pipelineMetrics(new Registry()),
       recoverFrom: async () => false,
     };

@@ -45,11 +45,19 @@ export function openMemoryInventory(): MemoryInventory {
           continue;
         }
         const short = shortage(flight);
-        if (short) return { kind: 'unavailable', flightNumber: flight.flightNumber, departureDate: flight.departureDate, ...short };
+        if (short)
+          return {
+            kind: 'unavailable',
+            flightNumber: flight.flightNumber,
+            departureDate: flight.departureDate,
+            ...short,
+          };
         fresh.push(flight);
       }
       for (const flight of fresh) {
-        const counts = Object.fromEntries(flight.classes.map(({ bookingClass, seats: count }) => [bookingClass, count]));
+        const counts = Object.fromEntries(
+          flight.classes.map(({ bookingClass, seats: count }) => [bookingClass, count]),
+        );
         entriesOf(flight).set(orderId, { state: 'held', expiresAt: expires, seats: counts });
       }
       return { kind: 'held', expiresAt: expires };
@@ -58,7 +66,9 @@ export function openMemoryInventory(): MemoryInventory {
     async confirm(orderId, seats, now) {
       const wanted = flightSeatsOf(seats);
       const entries = wanted.map((flight) => entriesOf(flight).get(orderId));
-      const lost = entries.some((entry) => !entry || entry.state === 'released' || (entry.state === 'held' && now > entry.expiresAt));
+      const lost = entries.some(
+        (entry) => !entry || entry.state === 'released' || (entry.state === 'held' && now > entry.expiresAt),
+      );
       if (lost) {
         releaseAll(orderId, wanted);
         return { kind: 'lost' };

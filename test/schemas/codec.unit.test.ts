@@ -32,7 +32,11 @@ describe('round trip', () => {
   it.each(EVENT_TYPES)('%s comes back as it went', (type) => {
     fc.assert(
       fc.property(arbitraryEvent([type]), (event) => {
-        expect(codec.decode(codec.encode(type, event))).toStrictEqual({ name: type, schemaId: expect.any(Number), record: event });
+        expect(codec.decode(codec.encode(type, event))).toStrictEqual({
+          name: type,
+          schemaId: expect.any(Number),
+          record: event,
+        });
       }),
       { numRuns: 40 },
     );
@@ -42,7 +46,9 @@ describe('round trip', () => {
     fc.assert(
       fc.property(arbitraryCommand(), arbitraryTimer(), (command, timer) => {
         expect(codec.decode(codec.encode('OrderCommand', command))).toMatchObject({ name: 'OrderCommand' });
-        expect((codec.decode(codec.encode('OrderCommand', command)) as { record: object }).record).toStrictEqual(command);
+        expect((codec.decode(codec.encode('OrderCommand', command)) as { record: object }).record).toStrictEqual(
+          command,
+        );
         expect((codec.decode(codec.encode('TimerFired', timer)) as { record: object }).record).toStrictEqual(timer);
       }),
     );
@@ -63,7 +69,9 @@ describe('round trip', () => {
     const small = codec.encode('TicketIssued', event as AnyOrderEvent & { type: 'TicketIssued' });
     const before = Buffer.from(small);
     const fault = { code: 'x', pointer: '/items', detail: 'y'.repeat(900_000) };
-    const large = { ...event, order: { ...event.order, faults: [fault, fault] } } as AnyOrderEvent & { type: 'TicketIssued' };
+    const large = { ...event, order: { ...event.order, faults: [fault, fault] } } as AnyOrderEvent & {
+      type: 'TicketIssued';
+    };
     const bytes = codec.encode('TicketIssued', large);
     expect(bytes.length).toBeGreaterThan(1_800_000);
     expect((codec.decode(bytes) as { record: object }).record).toStrictEqual(large);
@@ -145,7 +153,8 @@ describe('untrusted bytes', () => {
   });
 
   it('refuses a count that the bytes cannot hold at once, without reading on', async () => {
-    // An OrderReceived up to its passengers, then an array of four thousand million of them, and of more than memory could hold.
+    // An OrderReceived up to its passengers, then an array of four thousand million of them, and of more than memory
+    // could hold.
     const id = standaloneSchemas().findIndex(({ name }) => name === 'OrderReceived') + 1;
     const word = (value: string): Buffer => Buffer.concat([long(value.length), Buffer.from(value)]);
     const head = [word('e'), word('o'), long(1), word('Received'), long(1), word('c')];

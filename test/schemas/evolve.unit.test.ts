@@ -20,7 +20,10 @@ describe('the schemas of this build', () => {
 });
 
 const record = (...fields: AvroField[]): AvroRecord => ({ type: 'record', name: 'Thing', namespace: 'test', fields });
-const channel = (...symbols: string[]): AvroField => ({ name: 'channel', type: { type: 'enum', name: 'Channel', symbols } });
+const channel = (...symbols: string[]): AvroField => ({
+  name: 'channel',
+  type: { type: 'enum', name: 'Channel', symbols },
+});
 const money: AvroRecord = { type: 'record', name: 'Money', fields: [{ name: 'amount', type: 'long' }] };
 const id: AvroField = { name: 'id', type: 'string' };
 
@@ -30,9 +33,16 @@ describe('a change is allowed', () => {
     ['a new field with a default', record(id, { name: 'note', type: ['null', 'string'], default: null }), record(id)],
     ['a field with a default gone', record(id), record(id, { name: 'note', type: 'string', default: '' })],
     ['a new enum symbol', record(channel('web', 'kiosk')), record(channel('web'))],
-    ['a new union branch', record({ name: 'note', type: ['null', 'string', 'long'] }), record({ name: 'note', type: ['null', 'string'] })],
-    ['fields in another order, the shared record written out elsewhere',
-      record({ name: 'b', type: ['null', money] }, { name: 'a', type: 'Money' }), record({ name: 'a', type: money }, { name: 'b', type: ['null', 'Money'] })],
+    [
+      'a new union branch',
+      record({ name: 'note', type: ['null', 'string', 'long'] }),
+      record({ name: 'note', type: ['null', 'string'] }),
+    ],
+    [
+      'fields in another order, the shared record written out elsewhere',
+      record({ name: 'b', type: ['null', money] }, { name: 'a', type: 'Money' }),
+      record({ name: 'a', type: money }, { name: 'b', type: ['null', 'Money'] }),
+    ],
   ])('%s', (_, now, then) => {
     expect(incompatibilities(now, then)).toEqual([]);
   });
@@ -40,16 +50,39 @@ describe('a change is allowed', () => {
 
 describe('a change is refused', () => {
   it.each<[string, AvroRecord, AvroRecord, string]>([
-    ['a new field without a default', record(id, { name: 'note', type: 'string' }), record(id), 'Thing.note: is new and has no default'],
+    [
+      'a new field without a default',
+      record(id, { name: 'note', type: 'string' }),
+      record(id),
+      'Thing.note: is new and has no default',
+    ],
     ['a field without a default gone', record(), record(id), 'Thing.id: is gone and had no default'],
     ['a symbol gone', record(channel('web')), record(channel('web', 'voice')), 'Thing.channel: symbol voice is gone'],
     ['another type', record({ name: 'id', type: 'long' }), record(id), 'Thing.id: was string, is long'],
-    ['a promotion', record({ name: 'n', type: 'double' }), record({ name: 'n', type: 'int' }), 'Thing.n: was int, is double'],
-    ['another logical type', record({ name: 'at', type: 'long' }), record({ name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } }),
-      'Thing.at: was long (timestamp-millis), is long'],
-    ['a union branch gone', record({ name: 'n', type: ['null', 'long'] }), record({ name: 'n', type: ['null', 'string', 'long'] }), 'Thing.n: string is gone from the union'],
-    ['a change within a shared record', record({ name: 'all', type: { type: 'array', items: { ...money, fields: [] } } }), record({ name: 'all', type: { type: 'array', items: money } }),
-      'Thing.all[].amount: is gone and had no default'],
+    [
+      'a promotion',
+      record({ name: 'n', type: 'double' }),
+      record({ name: 'n', type: 'int' }),
+      'Thing.n: was int, is double',
+    ],
+    [
+      'another logical type',
+      record({ name: 'at', type: 'long' }),
+      record({ name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } }),
+      'Thing.at: was long (timestamp-millis), is long',
+    ],
+    [
+      'a union branch gone',
+      record({ name: 'n', type: ['null', 'long'] }),
+      record({ name: 'n', type: ['null', 'string', 'long'] }),
+      'Thing.n: string is gone from the union',
+    ],
+    [
+      'a change within a shared record',
+      record({ name: 'all', type: { type: 'array', items: { ...money, fields: [] } } }),
+      record({ name: 'all', type: { type: 'array', items: money } }),
+      'Thing.all[].amount: is gone and had no default',
+    ],
     ['another namespace', { ...record(id), namespace: 'other' }, record(id), 'Thing: no alias found for test.Thing'],
   ])('%s', (_, now, then, reason) => {
     expect(incompatibilities(now, then)).toEqual([reason]);
@@ -58,7 +91,9 @@ describe('a change is refused', () => {
 
 describe('releasing', () => {
   let folder: URL;
-  beforeEach(() => { folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'iaros-released-'))}/`); });
+  beforeEach(() => {
+    folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'iaros-released-'))}/`);
+  });
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it('writes what changed, and nothing the second time', () => {
@@ -73,12 +108,17 @@ describe('releasing', () => {
   it('measures a change against all releases, not the newest alone', () => {
     release(folder, [record(id, { name: 'note', type: 'string', default: '' })]);
     release(folder, [record(id)]);
-    expect(() => release(folder, [record(id, { name: 'note', type: 'long', default: 0 })])).toThrow('Thing.note: was string, is long (release 1)');
+    expect(() => release(folder, [record(id, { name: 'note', type: 'long', default: 0 })])).toThrow(
+      'Thing.note: was string, is long (release 1)',
+    );
     expect(readdirSync(folder).sort()).toEqual(['thing.v1.avsc', 'thing.v2.avsc']);
   });
 
   it('misses a record that is gone, and a release that is', () => {
-    const releases = [{ version: 1, schema: record(id) }, { version: 3, schema: record(id) }];
+    const releases = [
+      { version: 1, schema: record(id) },
+      { version: 3, schema: record(id) },
+    ];
     expect(faultsIn([record(id)], releases)).toEqual(['Thing: release 3 follows a gap']);
     expect(faultsIn([], releases)).toEqual(['Thing: was released and is gone']);
   });

@@ -22,9 +22,13 @@ async function codeOf(opening: Promise<object>): Promise<string> {
 describe('sealing', () => {
   it('opens to what was sealed', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.string(), fc.string({ unit: 'grapheme' })), fc.string({ unit: 'grapheme' }), async (value, place) => {
-        expect(await unseal(seal(value, key, place), ringOf(key), place)).toEqual({ ...value });
-      }),
+      fc.asyncProperty(
+        fc.dictionary(fc.string(), fc.string({ unit: 'grapheme' })),
+        fc.string({ unit: 'grapheme' }),
+        async (value, place) => {
+          expect(await unseal(seal(value, key, place), ringOf(key), place)).toEqual({ ...value });
+        },
+      ),
     );
   });
 
@@ -49,7 +53,9 @@ describe('what cannot be opened', () => {
     for (let at = 0; at < bytes.length; at += 1) {
       const changed = Buffer.from(bytes);
       changed[at]! ^= 1;
-      expect(await codeOf(unseal([version, keyId, changed.toString('base64url')].join('.'), ringOf(key), aad))).toBe('tampered');
+      expect(await codeOf(unseal([version, keyId, changed.toString('base64url')].join('.'), ringOf(key), aad))).toBe(
+        'tampered',
+      );
     }
   });
 
@@ -64,12 +70,19 @@ describe('what cannot be opened', () => {
     expect(await codeOf(unseal(seal(contact, key, aad), ringOf(newKey('k-2')), aad))).toBe('key_forgotten');
   });
 
-  it.each(['', 'v1', 'v1.k-1', 'v1.k-1.', 'v2.k-1.AAAA', 'v1.k-1.AAAA', 'v1.k 1.AAAA', 'v1.k-1.A+/=', `v1.${'k'.repeat(65)}.AAAA`])(
-    'takes %j for malformed',
-    async (text) => {
-      expect(await codeOf(unseal(text, ringOf(key), aad))).toBe('malformed');
-    },
-  );
+  it.each([
+    '',
+    'v1',
+    'v1.k-1',
+    'v1.k-1.',
+    'v2.k-1.AAAA',
+    'v1.k-1.AAAA',
+    'v1.k 1.AAAA',
+    'v1.k-1.A+/=',
+    `v1.${'k'.repeat(65)}.AAAA`,
+  ])('takes %j for malformed', async (text) => {
+    expect(await codeOf(unseal(text, ringOf(key), aad))).toBe('malformed');
+  });
 
   it('refuses what is not an object', async () => {
     expect(await codeOf(unseal(seal('text' as unknown as object, key, aad), ringOf(key), aad))).toBe('malformed');
@@ -81,7 +94,9 @@ describe('what cannot be opened', () => {
   });
 
   it('tells nothing of the data in its message', async () => {
-    const error: unknown = await unseal(seal(contact, key, aad), ringOf(newKey('k-1')), aad).catch((fault: unknown) => fault);
+    const error: unknown = await unseal(seal(contact, key, aad), ringOf(newKey('k-1')), aad).catch(
+      (fault: unknown) => fault,
+    );
     expect(String(error)).toBe('Unreadable: sealed data is unreadable: tampered');
   });
 });

@@ -12,12 +12,18 @@ it('types.ts is what the schemas generate', () => {
 
 it('every schema file is named for its record', () => {
   const files = readdirSync(new URL('../../schemas/orders/', import.meta.url)).sort();
-  expect(files).toEqual(loadSchemas().map(({ name }) => `${stemOf(name)}.avsc`).sort());
+  expect(files).toEqual(
+    loadSchemas()
+      .map(({ name }) => `${stemOf(name)}.avsc`)
+      .sort(),
+  );
 });
 
 it('events, the command and the timer are complete in themselves', () => {
   const names = standaloneSchemas().map((schema) => compile(schema as Schema).name);
-  expect(names.sort()).toEqual([...EVENT_TYPES, 'OrderCommand', 'TimerFired'].map((name) => `iaros.orders.${name}`).sort());
+  expect(names.sort()).toEqual(
+    [...EVENT_TYPES, 'OrderCommand', 'TimerFired'].map((name) => `iaros.orders.${name}`).sort(),
+  );
 });
 
 it('all events have the same fields', () => {

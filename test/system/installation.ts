@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,8 @@ import { loadConfig, type Config } from '../../topology/runtime/config.ts';
 
 export interface InstallationOptions {
   addresses: Addresses;
+  /** Folder of the sandbox's companies; its own by default. */
+  sandboxDir?: string;
   /** Every node in a process of its own; otherwise all in one, chained. */
   nodePerProcess?: boolean;
   env?: Record<string, string>;
@@ -25,10 +26,12 @@ interface Worker {
   args: string[];
   child: ChildProcess | null;
   ready: Promise<void>;
-  starts: number;
+  env: Record<string, string>;
 }
 
 const ROOT = new URL('../..', import.meta.url).pathname;
+/** Installations that share a Postgres share its customers' keys. */
+const MASTER_KEY = Buffer.alloc(32, 'tests only').toString('base64');
 const RESTART_AFTER_MS = 200;
 
 /** A whole installation beside the given servers: sandbox, pipeline, sinks and ingress as processes of their own, restarted when they die. */
@@ -52,12 +55,12 @@ export class Installation {
     await provision(installation.config, { log: createLog('provision', 'warn') });
     const names = options.nodePerProcess ? orderFlow.nodes.map((node) => node.name) : ['all'];
     const wanted: [string, string[]][] = [
-      ['sandbox', ['connectors/sandbox/main.ts']],
       ...names.map((name): [string, string[]] => [name, ['topology/cli.ts', 'run', name]]),
       ['postgres-sink', ['topology/cli.ts', 'run', 'postgres-sink']],
       ['clickhouse-sink', ['topology/cli.ts', 'run', 'clickhouse-sink']],
       ['ingress', ['ingress/main.ts']],
     ];
+    await installation.run('sandbox', ['connectors/sandbox/main.ts'], { IAROS_DATA_DIR: options.sandboxDir ?? dataDir });
     await Promise.all(wanted.filter(([name]) => !options.without?.includes(name)).map(([name, args]) => installation.run(name, args)));
     return installation;
   }
@@ -83,21 +86,20 @@ export class Installation {
 
   /** Adds a process; resolves when it says that it is ready. */
   async run(name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
-    const worker: Worker = { name, args, child: null, ready: Promise.resolve(), starts: 0 };
+    const worker: Worker = { name, args, child: null, ready: Promise.resolve(), env };
     this.#workers.set(name, worker);
-    this.#spawn(worker, env);
+    this.#spawn(worker);
     await worker.ready;
   }
 
-  #spawn(worker: Worker, env: Record<string, string>): void {
+  #spawn(worker: Worker): void {
     const log = createWriteStream(join(this.dataDir, 'logs', `${worker.name}.log`), { flags: 'a' });
     const child = spawn(process.execPath, worker.args, {
-      cwd: ROOT, env: { ...(process.env as Record<string, string>), ...this.#env, ...env, NODE_ENV: 'production' }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      cwd: ROOT, env: { ...(process.env as Record<string, string>), ...this.#env, ...worker.env, NODE_ENV: 'production' }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     child.stdout?.pipe(log);
     child.stderr?.pipe(log);
     worker.child = child;
-    worker.starts += 1;
     worker.ready = new Promise((resolve, reject) => {
       child.on('message', (message) => message === 'ready' && resolve());
       child.once('exit', (code, signal) => reject(new Error(`${worker.name} ended with ${code ?? signal} before it was ready; see ${this.dataDir}/logs`)));
@@ -105,7 +107,7 @@ export class Installation {
     worker.ready.catch(() => undefined);
     child.once('exit', () => {
       if (this.#stopping || this.#workers.get(worker.name) !== worker) return;
-      setTimeout(() => this.#stopping || this.#spawn(worker, {}), RESTART_AFTER_MS);
+      setTimeout(() => this.#stopping || this.#spawn(worker), RESTART_AFTER_MS);
     });
   }
 
@@ -166,8 +168,8 @@ async function environmentOf(options: InstallationOptions, dataDir: string): Pro
     IAROS_SANDBOX_URL: `http://127.0.0.1:${await freePort()}`,
     IAROS_PORT: String(await freePort()),
     IAROS_DATA_DIR: dataDir,
-    IAROS_MASTER_KEY: randomBytes(32).toString('base64'),
-    IAROS_PEPPER: randomBytes(16).toString('hex'),
+    IAROS_MASTER_KEY: MASTER_KEY,
+    IAROS_PEPPER: 'a pepper for tests only',
     IAROS_LOG_LEVEL: 'info',
     ...options.env,
   };

@@ -10,7 +10,7 @@ const KILLS_EACH = 3;
 let installation: Installation;
 
 beforeAll(async () => {
-  installation = await Installation.start({ addresses: inject('stack'), nodePerProcess: true, env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), nodePerProcess: true, env: { IAROS_LOG_LEVEL: 'warn' } });
 });
 afterAll(() => installation?.stop());
 

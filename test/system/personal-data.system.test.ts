@@ -16,7 +16,7 @@ import { Installation } from './installation.ts';
 let installation: Installation;
 
 beforeAll(async () => {
-  installation = await Installation.start({ addresses: inject('stack'), env: { IAROS_LOG_LEVEL: 'trace' } });
+  installation = await Installation.start({ ...inject('system'), env: { IAROS_LOG_LEVEL: 'trace' } });
 });
 afterAll(() => installation?.stop());
 

@@ -18,7 +18,7 @@ let producer: Awaited<ReturnType<typeof openCommandProducer>>;
 const log = createLog('test', 'error');
 
 beforeAll(async () => {
-  installation = await Installation.start({ addresses: inject('stack'), env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), env: { IAROS_LOG_LEVEL: 'warn' } });
   codec = await openCodec({ registryUrl: installation.config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(orderFlow)) });
   producer = await openCommandProducer(connectKafka({ brokers: installation.config.kafkaBrokers, clientId: 'test', log }), { log });
 });
@@ -39,7 +39,7 @@ const unknownSchema = (): Buffer => Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0
 
 /** A command that fits its schema and makes no sense. */
 function impossible(orderId: string): OrderCommand {
-  const [place] = fc.sample(arbitraryOrder, { numRuns: 1, seed: 5 });
+  const [place] = fc.sample(arbitraryOrder(), { numRuns: 1, seed: 5 });
   return { commandId: randomUUID(), orderId, kind: 'place', issuedAt: Date.now(), place: { ...place!, orderId, items: [], passengers: [], currency: '???' }, cancel: null, authenticate: null };
 }
 

@@ -10,7 +10,7 @@ let installation: Installation;
 let redis: Redis;
 
 beforeAll(async () => {
-  installation = await Installation.start({ addresses: inject('stack'), env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), env: { IAROS_LOG_LEVEL: 'warn' } });
   redis = new Redis(installation.config.redisUrl);
 });
 afterAll(async () => {

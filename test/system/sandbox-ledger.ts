@@ -9,10 +9,10 @@ export class SandboxLedger {
   async payments(orderId: string): Promise<{ kind: string; amount: number }[]> {
     const entries: { seq: number; orderId: string; kind: string; amount: number }[] = [];
     for (let after = 0; ; ) {
-      const page = (await (await fetch(`${this.#url}/ledger?after=${after}&limit=1000`)).json()) as { data: typeof entries };
-      if (page.data.length === 0) break;
-      entries.push(...page.data.filter((entry) => entry.orderId === orderId));
-      after = page.data.at(-1)?.seq ?? after;
+      const page = (await (await fetch(`${this.#url}/ledger?after=${after}&limit=1000`)).json()) as { entries: typeof entries };
+      if (page.entries.length === 0) break;
+      entries.push(...page.entries.filter((entry) => entry.orderId === orderId));
+      after = page.entries.at(-1)?.seq ?? after;
     }
     return entries.map(({ kind, amount }) => ({ kind, amount }));
   }
@@ -22,7 +22,7 @@ export class SandboxLedger {
   }
 
   async messages(orderId: string): Promise<{ template: string; channel: string }[]> {
-    const answer = (await (await fetch(`${this.#url}/messages?orderId=${orderId}`)).json()) as { data: { template: string; channel: string }[] };
-    return answer.data;
+    const answer = (await (await fetch(`${this.#url}/messages?orderId=${orderId}`)).json()) as { messages: { template: string; channel: string }[] };
+    return answer.messages;
   }
 }

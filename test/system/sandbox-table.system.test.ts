@@ -8,7 +8,7 @@ let api: Api;
 let sandbox: SandboxLedger;
 
 beforeAll(async () => {
-  installation = await Installation.start({ addresses: inject('stack') });
+  installation = await Installation.start({ ...inject('system') });
   api = new Api(installation.url);
   sandbox = new SandboxLedger(installation.config.sandboxUrl);
 });

@@ -10,7 +10,7 @@ const OTHERS = orderFlow.nodes.map((node) => node.name).filter((name) => name !=
 let installation: Installation;
 
 beforeAll(async () => {
-  installation = await Installation.start({ addresses: inject('stack'), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
   await installation.run('others', ['topology/cli.ts', 'run', ...OTHERS]);
   await Promise.all([1, 2, 3].map((number) => installation.run(`validate-${number}`, ['topology/cli.ts', 'run', 'validate'])));
 });

@@ -1,7 +1,7 @@
 // What every npm script runs first, with whatever Node is at hand (18 or newer): installs the packages when they are missing or
 // older than the lock file, then hands over to Node 24, which runs the TypeScript sources as they are.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,20 +17,23 @@ const ENTRIES = {
 
 const repo = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const modules = join(repo, 'node_modules');
-/** Records the lock file that node_modules was installed from. */
-const installedFrom = join(modules, '.iaros-lock.json');
-const lock = join(repo, 'package-lock.json');
 
 function fail(sentence) {
   console.error(sentence);
   process.exit(1);
 }
 
-/** npm writes its own copy of the lock when it finishes; ours tells apart a lock that changed since, whatever the clocks say. */
+/** npm keeps a record of what it put into node_modules: compared with the lock file by content, as clocks and checkouts mislead. */
 function isInstalled() {
-  if (!existsSync(join(modules, '.package-lock.json'))) return false;
-  if (existsSync(installedFrom)) return readFileSync(installedFrom, 'utf8') === readFileSync(lock, 'utf8');
-  return statSync(join(modules, '.package-lock.json')).mtimeMs >= statSync(lock).mtimeMs;
+  const record = join(modules, '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = packagesIn(record);
+  const wanted = Object.entries(packagesIn(join(repo, 'package-lock.json'))).filter(([path]) => path !== '');
+  return wanted.every(([path, { version, optional }]) => (installed[path] ? installed[path].version === version : optional === true));
+}
+
+function packagesIn(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
 function install() {
@@ -39,7 +42,7 @@ function install() {
   const ticker = spawn(process.execPath, ['-e', "let s=0;setInterval(()=>console.error('installing npm packages: '+(s+=5)+' s'),5000)"], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: repo, encoding: 'utf8', env: installEnvironment() });
+  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--include=dev', '--loglevel=error'], { cwd: repo, encoding: 'utf8' });
   ticker.kill();
   if (npm.error) fail(`The packages cannot be installed, npm does not run (${npm.error.message}): install Node.js with npm.`);
   if (npm.status !== 0) {
@@ -47,14 +50,7 @@ function install() {
     if (/ENOSPC/.test(npm.stderr)) fail(`The disk under ${repo} is full: free some space there and try again.`);
     fail('The packages could not be installed: see what npm says above, put it right and run the same command again.');
   }
-  writeFileSync(installedFrom, readFileSync(lock));
   console.error(`npm packages are installed after ${Math.round((Date.now() - started) / 1000)} s`);
-}
-
-/** Without what npm told this very script: the nested npm must not take it for its own settings. */
-function installEnvironment() {
-  const own = Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle|command)/i.test(name) || /registry|proxy|cafile|userconfig|cache/i.test(name));
-  return { ...Object.fromEntries(own), NODE_ENV: 'development' };
 }
 
 /** The packaged Node 24, else this one when it is new enough. */

@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
 const LARGEST = 20 * 1024 ** 2;
 
@@ -6,36 +6,35 @@ const LARGEST = 20 * 1024 ** 2;
 export class LogFile {
   readonly #file: string;
   readonly #largest: number;
-  #stream: WriteStream;
+  #descriptor: number;
   #size: number;
 
   /** @param largest size in bytes at which a new file begins. */
   constructor(file: string, largest: number = LARGEST) {
     this.#file = file;
     this.#largest = largest;
-    this.#size = existsSync(file) ? statSync(file).size : 0;
-    this.#stream = this.#open();
+    this.#descriptor = openSync(file, 'a');
+    this.#size = fstatSync(this.#descriptor).size;
   }
 
   write(chunk: Buffer): void {
-    if (this.#size > 0 && this.#size + chunk.length > this.#largest) {
-      this.#stream.end();
-      renameSync(this.#file, `${this.#file}.1`);
-      this.#stream = this.#open();
-      this.#size = 0;
+    try {
+      if (this.#size > 0 && this.#size + chunk.length > this.#largest) this.#startOver();
+      this.#size += chunk.length;
+      writeSync(this.#descriptor, chunk);
+    } catch {
+      // A full disk must not take the workers down with their log.
     }
-    this.#size += chunk.length;
-    this.#stream.write(chunk);
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#stream.end(resolve));
+  close(): void {
+    closeSync(this.#descriptor);
   }
 
-  #open(): WriteStream {
-    const stream = createWriteStream(this.#file, { flags: 'a' });
-    // A full disk must not take the workers down with their log.
-    stream.on('error', () => {});
-    return stream;
+  #startOver(): void {
+    renameSync(this.#file, `${this.#file}.1`);
+    closeSync(this.#descriptor);
+    this.#descriptor = openSync(this.#file, 'a');
+    this.#size = 0;
   }
 }

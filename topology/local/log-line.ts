@@ -5,8 +5,8 @@ const SHORT = 300;
 /** What a person at the console should see of one line of a worker's log; undefined for what can wait in the file. */
 export function consoleLine(worker: string, line: string): string | undefined {
   const entry = parse(line);
-  // A line that is no log entry was printed by the runtime: a stack trace, a warning of Node.
-  if (!entry) return line.trim() === '' ? undefined : `${worker}: ${line.slice(0, SHORT)}`;
+  // A line that is no log entry was printed by Node: of a stack trace, the line that names the error is enough.
+  if (!entry) return /error|warning/i.test(line) && !/^\s/.test(line) ? `${worker}: ${line.slice(0, SHORT)}` : undefined;
   const level = typeof entry.level === 'number' ? entry.level : (BY_NAME[String(entry.level)] ?? WARN);
   if (level < WARN) return undefined;
   const name = Object.keys(BY_NAME).findLast((each) => (BY_NAME[each] as number) <= level);

@@ -35,7 +35,7 @@ export function workersOf(installation: Installation): WorkerSpec[] {
   const workers: WorkerSpec[] = [
     { name: 'ingress', entry: join(repo, 'ingress', 'main.ts'), args: [], env: { ...env, ...personal, ...operator } },
     { name: 'pipeline', entry: CLI, args: ['run', 'all'], env: { ...env, ...personal, IAROS_WORKER_PORT: String(ports.pipeline) } },
-    { name: 'sinks', entry: CLI, args: ['run', 'sinks'], env: { ...env, ...personal, IAROS_WORKER_PORT: String(ports.sinks) } },
+    { name: 'sinks', entry: CLI, args: ['run', 'sinks'], env: { ...env, IAROS_WORKER_PORT: String(ports.sinks) } },
     { name: 'sandbox', entry: join(repo, 'connectors', 'sandbox', 'main.ts'), args: [], env },
   ];
   const demo = { name: 'demo', entry: CLI, args: ['demo', '--rate', String(demoRate)], env: { ...env, ...operator } };

@@ -20,6 +20,8 @@ export interface StackOptions {
   /** Wished ports; 'scattered' takes free ones anywhere, for a stack beside another. Default: the preferred ones. */
   ports?: ServerPorts | 'scattered';
   onProgress?: (line: string) => void;
+  /** How long a server that is given by address may take to answer, in ms. */
+  patienceMs?: number;
   /** Called when a server came back with a new pid. */
   onChange?: () => void;
 }
@@ -61,7 +63,7 @@ const SOURCES: Record<PartName, Source> = {
   clickhouse: { service: 'ClickHouse', variable: 'CLICKHOUSE_URL', local: clickhouse.startClickhouse, check: clickhouse.answers },
 };
 const NAMES = Object.keys(SOURCES) as PartName[];
-const GIVEN_PART_PATIENCE_MS = 20_000;
+const PATIENCE_MS = 20_000;
 
 /**
  * Finds or starts Kafka, the schema registry, Redis, Postgres and ClickHouse, side by side, and waits until each answers.
@@ -76,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const wished = options.ports === 'scattered' ? await scatteredPorts() : (options.ports ?? SERVER_PORTS);
   const ports = await settlePorts(join(dataDir, 'ports.json'), wished, say);
   const context: PartContext = { dataDir, cacheDir: resolve(options.cacheDir), env: options.env, ports, say, changed: options.onChange ?? (() => {}) };
-  const attempts = await Promise.allSettled(NAMES.map((name) => havePart(name, context)));
+  const attempts = await Promise.allSettled(NAMES.map((name) => havePart(name, context, options.patienceMs ?? PATIENCE_MS)));
   const parts = attempts.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   const stop = async () => {
     await Promise.all(parts.map((it) => it.process?.stop()));
@@ -104,11 +106,11 @@ function startable(name: PartName, parts: Part[]): Startable {
   return part.process;
 }
 
-async function havePart(name: PartName, context: PartContext): Promise<Part> {
-  const { service, variable, local, check } = SOURCES[name];
+async function havePart(name: PartName, context: PartContext, patienceMs: number): Promise<Part> {
+  const { service, variable, local } = SOURCES[name];
   const given = context.env[variable];
   if (given) {
-    await checkGiven(service, variable, given, check);
+    await checkGiven(name, given, patienceMs);
     return { service, found: `${variable} is set`, address: given };
   }
   const started = Date.now();
@@ -117,8 +119,9 @@ async function havePart(name: PartName, context: PartContext): Promise<Part> {
   return part;
 }
 
-async function checkGiven(service: string, variable: string, address: string, check: Source['check']): Promise<void> {
-  const deadline = Date.now() + GIVEN_PART_PATIENCE_MS;
+async function checkGiven(name: PartName, address: string, patienceMs: number): Promise<void> {
+  const { service, variable, check } = SOURCES[name];
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
       return await check(address);

@@ -120,6 +120,7 @@ try {
     throw error;
   });
 } catch (error) {
-  console.error(error instanceof LocalFault ? error.message : error);
+  // Faults are told in sentences; anything else is a mistake of ours and needs its stack.
+  console.error(error instanceof Error && error.name.endsWith('Fault') ? error.message : error);
   process.exit(1);
 }

@@ -78,7 +78,7 @@ export class WorkerProcess {
       await this.#ended;
       clearTimeout(killer);
     }
-    await this.#log.close();
+    this.#log.close();
   }
 
   kill(): void {

@@ -37,8 +37,24 @@ export function chainOf(flow: Flow, deployed: (node: FlowNode) => boolean): Chai
   return chain;
 }
 
+/** Nodes that kept a chain waiting too long: for a while their events are left to their own consumers, so that nobody waits behind them. */
+export class SlowNodes {
+  readonly #until = new Map<string, number>();
+
+  note(node: FlowNode, now = Date.now()): void {
+    this.#until.set(node.name, now + LEFT_ALONE_MS);
+  }
+
+  has(node: FlowNode, now = Date.now()): boolean {
+    return (this.#until.get(node.name) ?? 0) > now;
+  }
+}
+
+const LEFT_ALONE_MS = 10_000;
+
 export interface ChainOptions {
   chain: ChainMap;
+  slow: SlowNodes;
   /** Longest wait for the first step and for each that follows it in memory, ms. The step itself is not cut off. */
   stepDeadlineMs: number;
   chainedDeadlineMs: number;
@@ -59,7 +75,7 @@ export async function runChain(node: FlowNode, input: DecodedRecord, services: S
     for (const each of current.events) result.events.push({ ...each, source, chainedTo: null });
     const last = result.events.at(-1);
     const next = current.events.length > 0 && last ? options.chain.get(last.event.type) : undefined;
-    if (!last || !next) return result;
+    if (!last || !next || options.slow.has(next)) return result;
     const followed = await follow(next, last, knownAfter(current), services, options);
     if (!followed) return result;
     last.chainedTo = next.name;
@@ -79,6 +95,7 @@ async function follow(node: ProcessorNode, event: ChainedEvent, known: Known | u
     return result.skipped === '' ? result : null;
   } catch (error) {
     if (kindOf(error) === 'state') throw error;
+    if (error instanceof StepOverdue) options.slow.note(node);
     return null;
   }
 }

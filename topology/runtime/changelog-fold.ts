@@ -68,7 +68,9 @@ async function markOf(input: InterruptInput, event: AnyOrderEvent | undefined): 
   const kind = input.kind;
   const node = orderFlow.nodes.find((one): one is InterruptNode => one.kind === 'interrupt' && one.accepts === kind);
   if (!node) return null;
-  const current: Current | null = event ? { status: event.status, version: event.version, atRest: false, order: event.order } : null;
+  const current: Current | null = event
+    ? { status: event.status, version: event.version, atRest: false, order: event.order }
+    : null;
   const now = 'issuedAt' in input ? input.issuedAt : input.dueAt;
   // Nodes that leave marks use no port, and settings only for orders that have ended.
   const outcome = await node.run(input, current, { now } as Context);

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IHeaders, Kafka } from 'kafkajs';
+import { isRetriable } from './kafka.ts';
 import { type AbortedTransaction, type DecodedRecords, type FetchedRecord, kafkajsModule } from './kafkajs-patches.ts';
 
 /** The requests beneath kafkajs's consumer, for readers that belong to no group. */
@@ -43,6 +45,8 @@ export const READ_UNCOMMITTED = 0;
 export const READ_COMMITTED = 1;
 export const LATEST = '-1';
 export const EARLIEST = '-2';
+const PATIENCE_MS = 10_000;
+const PAUSE_MS = 50;
 const CREATE_CLUSTER = 'private:Kafka:createCluster';
 
 /** Opens connections of its own with the client's configuration, runs, and closes them. */
@@ -66,7 +70,8 @@ export async function openCluster(kafka: Kafka, topics: readonly string[]): Prom
     await cluster.addMultipleTargetTopics([...topics]);
   } catch (error) {
     await cluster.disconnect();
-    throw error;
+    if ((error as { type?: unknown }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+    throw new Error(topics.length === 1 ? `topic ${topics[0]} does not exist` : `one of the topics ${topics.join(', ')} does not exist`, { cause: error });
   }
   return cluster;
 }
@@ -80,8 +85,25 @@ export const committedRecords = ({ messages, abortedTransactions }: FetchedParti
 /** Offsets by topic and partition. */
 export type Offsets = Map<string, Map<number, bigint>>;
 
+/** Asks again, for 10 s, what the brokers cannot answer yet: leaders and coordinators that move or start. */
+export async function patiently<T>(cluster: KafkaCluster, ask: () => Promise<T>): Promise<T> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isRetriable(error) || Date.now() > deadline) throw error;
+      await sleep(PAUSE_MS);
+      await cluster.refreshMetadata();
+    }
+  }
+}
+
 /** First (EARLIEST) or next (LATEST) offset of every partition, asked of the leaders. */
-export async function listOffsets(cluster: KafkaCluster, topics: readonly string[], timestamp: string): Promise<Offsets> {
+export function listOffsets(cluster: KafkaCluster, topics: readonly string[], timestamp: string): Promise<Offsets> {
+  return patiently(cluster, () => askLeaders(cluster, topics, timestamp));
+}
+
+async function askLeaders(cluster: KafkaCluster, topics: readonly string[], timestamp: string): Promise<Offsets> {
   const offsets: Offsets = new Map(topics.map((topic) => [topic, new Map()]));
   const asked = topics.flatMap((topic) => partitionsOf(cluster, topic).map(({ partitionId, leader }) => ({ topic, partition: partitionId, leader })));
   await Promise.all(

@@ -147,8 +147,9 @@ export async function sendOffsets(transaction: Transaction, offsets: Offsets): P
   }
 }
 
-interface KafkaFault { type?: unknown; code?: unknown; retriable?: unknown; name?: unknown; cause?: unknown }
-const PRODUCER_FENCED = 90;
+interface KafkaFault { type?: unknown; message?: unknown; retriable?: unknown; name?: unknown; cause?: unknown }
+/** PRODUCER_FENCED, which kafkajs does not know by name. */
+const UNNAMED_FENCED = 'Unknown error code 90';
 
 /** The error and what caused it: kafkajs wraps what the broker answered. */
 function* chainOf(error: unknown): Generator<KafkaFault> {
@@ -165,7 +166,7 @@ export function faultType(error: unknown): string {
 
 /** Another producer has taken the transactional id, or the broker has ended this one's transaction for its age. */
 export const isFenced = (error: unknown): boolean =>
-  hasType(error, 'INVALID_PRODUCER_EPOCH') || [...chainOf(error)].some(({ name, code }) => name === 'KafkaJSProtocolError' && code === PRODUCER_FENCED);
+  hasType(error, 'INVALID_PRODUCER_EPOCH') || [...chainOf(error)].some(({ type, message }) => type === 'KAFKAJS_UNKNOWN_ERROR_CODE' && message === UNNAMED_FENCED);
 
 /** The group is sharing its partitions out anew, or has gone on without this member. */
 export const isRebalancing = (error: unknown): boolean => hasType(error, 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID');

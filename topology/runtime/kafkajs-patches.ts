@@ -110,13 +110,15 @@ let loaded: Kafkajs | undefined;
  */
 export function loadKafkajs(env: NodeJS.ProcessEnv = process.env): Kafkajs {
   if (loaded) return loaded;
-  const { version } = require('kafkajs/package.json') as { version: string };
-  if (version !== PATCHED_VERSION) {
-    throw new Error(`kafkajs ${version} is installed, its corrections are made for ${PATCHED_VERSION}: run "npm install kafkajs@${PATCHED_VERSION} --save-exact".`);
-  }
+  refuseOtherVersions((require('kafkajs/package.json') as { version: string }).version);
   if (env.IAROS_STOCK_KAFKAJS !== '1') patch();
   loaded = require('kafkajs') as Kafkajs;
   return loaded;
+}
+
+export function refuseOtherVersions(installed: string): void {
+  if (installed === PATCHED_VERSION) return;
+  throw new Error(`kafkajs ${installed} is installed, its corrections are made for ${PATCHED_VERSION}: run "npm install kafkajs@${PATCHED_VERSION} --save-exact".`);
 }
 
 /** Modules bind each other's exports when they load: whatever was loaded before, uncorrected, is forgotten. */

@@ -6,7 +6,7 @@ import type { PortName } from '../../connectors/ports/index.ts';
 import { openCodec, type Codec } from '../../schemas/codec.ts';
 import type { Flow, FlowNode } from '../define.ts';
 import { subjectsOf, topicsOf } from '../topics.ts';
-import { chainOf } from './chain.ts';
+import { chainOf, SlowNodes } from './chain.ts';
 import { openCommandProducer } from './command-producer.ts';
 import type { Config } from './config.ts';
 import { StateUnavailable } from './errors.ts';
@@ -55,6 +55,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const deps = {
     kafka, admin, services, metrics, log, onFatal,
     chain: chainOf(flow, (node) => deployed.has(node)),
+    slow: new SlowNodes(),
     environment: config.environment,
     recover: recovery.ensure,
     recoverFrom: recovery.from,

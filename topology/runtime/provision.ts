@@ -7,8 +7,9 @@ import { orderFlow } from '../order-flow.ts';
 import { groupOf, subjectsOf, type Topic, topicsOf } from '../topics.ts';
 import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
-import { connectKafka, type Admin, type Kafka, transactionalProducer, withAdmin } from './kafka.ts';
+import { type Admin, connectKafka, type Kafka, transactionalProducer, withAdmin } from './kafka.ts';
 import { byTopic, LATEST, listOffsets, partitionsOf, withCluster } from './kafka-cluster.ts';
+import { createLog } from './log.ts';
 
 /** Everything that stood in the way, in one sentence each. */
 export class ProvisionFault extends Error {
@@ -26,7 +27,7 @@ type ProvisionConfig = Pick<Config, 'kafkaBrokers' | 'schemaRegistryUrl' | 'data
  * Makes the servers ready for the flow: topics, schemas, tables. Changes nothing that is there already, so any process may call it at any
  * time. Resolves once records can be produced and consumed. Throws ProvisionFault.
  */
-export async function provision(config: ProvisionConfig, { log }: { log: Logger }): Promise<void> {
+export async function provision(config: ProvisionConfig, { log = createLog('provision', 'warn') }: { log?: Logger } = {}): Promise<void> {
   const topics = topicsOf(orderFlow);
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-provision', log });
   const started = Date.now();

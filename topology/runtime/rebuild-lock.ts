@@ -28,7 +28,9 @@ export class RebuildLock {
   private constructor(redis: Redis, token: string) {
     this.#redis = redis;
     this.#token = token;
-    redis.defineCommand('rebuild_fenced', { lua: readFileSync(new URL('./scripts/fenced.lua', import.meta.url), 'utf8') });
+    redis.defineCommand('rebuild_fenced', {
+      lua: readFileSync(new URL('./scripts/fenced.lua', import.meta.url), 'utf8'),
+    });
     this.#fenced = (redis as unknown as { rebuild_fenced: ScriptCall }).rebuild_fenced.bind(redis);
     // A renewal that fails shows in the next write.
     this.#renewal = setInterval(() => void this.run([['PEXPIRE', LOCK_KEY, TTL_MS]]).catch(() => undefined), RENEW_MS);
@@ -53,7 +55,8 @@ export class RebuildLock {
       try {
         await this.#fenced(keys.length + 1, LOCK_KEY, ...keys, this.#token, ...args);
       } catch (error) {
-        if (error instanceof Error && error.message.includes('LOCKLOST')) throw new RebuildLockLost('another process rebuilds Redis');
+        if (error instanceof Error && error.message.includes('LOCKLOST'))
+          throw new RebuildLockLost('another process rebuilds Redis');
         throw error;
       }
     }

@@ -14,14 +14,25 @@ import { readTopics } from './topic-reader.ts';
 
 export { snapshotOf } from './state-snapshot.ts';
 
-export interface RebuildDeps {
-  kafka: Kafka;
+/** What Redis is rebuilt from. */
+export interface Changelog {
+  /** Whether anything was ever written to it, by a transaction still open or not. */
+  hasRecords(): Promise<boolean>;
+  /** Hands over all committed records up to the present end. */
+  read(onRecord: (key: string, value: Buffer | null) => Promise<void>): Promise<void>;
+}
+
+export interface RebuildOptions {
   /** The database that is wiped and filled; any database of any Redis will do. */
   redis: Redis;
   codec: Codec;
   log: Pick<Logger, 'info'>;
   /** How long transactions begun before the loss are waited out, ms: their lifetime and a little, unless nothing is running. */
   waitMs?: number;
+}
+
+export interface RebuildDeps extends RebuildOptions {
+  kafka: Kafka;
 }
 
 export interface RebuildSummary extends ImageCounts {
@@ -39,15 +50,19 @@ const POLL_MS = 200;
  * Wipes Redis and makes its content anew from the changelog, under a new epoch. One process does so at a time; a call that meets another
  * at it waits, and answers null once that one is done. Redis refuses all work from the start of the rebuild to its end.
  */
-export async function rebuild(deps: RebuildDeps): Promise<RebuildSummary | null> {
-  const { redis } = deps;
+export const rebuild = ({ kafka, ...options }: RebuildDeps): Promise<RebuildSummary | null> =>
+  rebuildFrom(kafkaChangelog(kafka), options);
+
+/** As `rebuild`, from any changelog. */
+export async function rebuildFrom(changelog: Changelog, options: RebuildOptions): Promise<RebuildSummary | null> {
+  const { redis } = options;
   const before = await redis.get(EPOCH_KEY);
   for (;;) {
     const lock = await RebuildLock.acquire(redis);
     if (lock) {
       try {
         const epoch = await redis.get(EPOCH_KEY);
-        return epoch !== null && epoch !== before ? null : await rebuildUnder(lock, deps);
+        return epoch !== null && epoch !== before ? null : await rebuildUnder(lock, changelog, options);
       } catch (error) {
         if (!(error instanceof RebuildLockLost)) throw error;
       } finally {
@@ -63,14 +78,15 @@ export async function ensureState(deps: RebuildDeps): Promise<RebuildSummary | n
   return (await deps.redis.get(EPOCH_KEY)) === null ? rebuild(deps) : null;
 }
 
-async function rebuildUnder(lock: RebuildLock, { kafka, redis, codec, log, waitMs = WAIT_MS }: RebuildDeps): Promise<RebuildSummary> {
+async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: RebuildOptions): Promise<RebuildSummary> {
+  const { redis, codec, log, waitMs = WAIT_MS } = options;
   const started = performance.now();
   await lock.run([['DEL', EPOCH_KEY]]);
   // What was begun before the epoch went may still be committed; what begins after it is refused.
-  if (waitMs > 0 && (await hasRecords(kafka))) await sleep(waitMs);
+  if (waitMs > 0 && (await changelog.hasRecords())) await sleep(waitMs);
   await wipe(lock, redis);
   const fold = new ChangelogFold(codec);
-  await readTopics(kafka, [CHANGELOG_TOPIC], ({ key, value }) => fold.add(String(key), value));
+  await changelog.read((key, value) => fold.add(key, value));
   const { commands, counts } = stateImage(fold.orders, await fold.marks(), Date.now());
   await lock.run(commands);
   await verifyCounts(redis, counts);
@@ -82,11 +98,15 @@ async function rebuildUnder(lock: RebuildLock, { kafka, redis, codec, log, waitM
   return summary;
 }
 
-function hasRecords(kafka: Kafka): Promise<boolean> {
-  return withAdmin(kafka, async (admin) => {
-    const offsets = await admin.fetchTopicOffsets(CHANGELOG_TOPIC);
-    return offsets.some(({ high, low }) => BigInt(high) > BigInt(low));
-  });
+function kafkaChangelog(kafka: Kafka): Changelog {
+  return {
+    hasRecords: () =>
+      withAdmin(kafka, async (admin) => {
+        const offsets = await admin.fetchTopicOffsets(CHANGELOG_TOPIC);
+        return offsets.some(({ high, low }) => BigInt(high) > BigInt(low));
+      }),
+    read: (onRecord) => readTopics(kafka, [CHANGELOG_TOPIC], ({ key, value }) => onRecord(String(key), value)),
+  };
 }
 
 async function wipe(lock: RebuildLock, redis: Redis): Promise<void> {
@@ -97,7 +117,8 @@ async function wipe(lock: RebuildLock, redis: Redis): Promise<void> {
 
 async function verifyCounts(redis: Redis, expected: ImageCounts): Promise<void> {
   const keys = new Set<string>();
-  for (const prefix of REBUILT_PREFIXES) for await (const found of keysWith(redis, prefix)) for (const key of found) keys.add(key);
+  for (const prefix of REBUILT_PREFIXES)
+    for await (const found of keysWith(redis, prefix)) for (const key of found) keys.add(key);
   const count = (matches: (key: string) => boolean): number => [...keys].filter(matches).length;
   const found: ImageCounts = {
     heads: count((key) => key.startsWith('{ord:') && key.endsWith(':head')),

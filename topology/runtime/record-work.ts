@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMANDS_TOPIC, CHANGELOG_TOPIC, topicOf } from '../topics.ts';
 import type { FlowNode } from '../define.ts';
-import { runChain, type ChainMap, type ChainResult } from './chain.ts';
+import { runChain, type ChainMap, type ChainResult, type SlowNodes } from './chain.ts';
 import { deadLetter, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
 import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable } from './errors.ts';
 import { CHAINED_TO, eventHeaders, headerText, TRACEPARENT } from './headers.ts';
@@ -9,9 +9,9 @@ import type { PipelineMetrics } from './metrics.ts';
 import { attemptsOf, putOff } from './retry.ts';
 import type { Services } from './step.ts';
 
-/** Longest wait for a step handed on in memory, and for one at its own topic, ms. */
-const CHAINED_DEADLINE_MS = 500;
-const OWN_DEADLINE_MS = 2_000;
+/** Longest wait for a step handed on in memory, and for one at its own topic, ms. Generous: a busy machine is no reason to give up a chain. */
+const CHAINED_DEADLINE_MS = 2_000;
+const OWN_DEADLINE_MS = 5_000;
 const FIRST_BACKOFF_MS = 50;
 
 export interface RecordWork {
@@ -23,6 +23,7 @@ export interface RecordWork {
 export interface WorkDeps {
   services: Services;
   chain: ChainMap;
+  slow: SlowNodes;
   metrics: PipelineMetrics;
   /** Rebuilds the state store because it is behind `eventId`; false when it was rebuilt for that event before. */
   recoverFrom: (eventId: string) => Promise<boolean>;
@@ -70,6 +71,7 @@ async function process(node: FlowNode, record: RawRecord, deps: WorkDeps): Promi
   const result = await withRetries(deps.services.settings.stepRetries, () =>
     runChain(node, input, deps.services, {
       chain: deps.chain,
+      slow: deps.slow,
       stepDeadlineMs: OWN_DEADLINE_MS,
       chainedDeadlineMs: CHAINED_DEADLINE_MS,
       observe: (each, outcome, seconds) => {

@@ -32,7 +32,13 @@ const KEYS_PER_CALL = 500;
  * A step is bound to the epoch it began under, so that effects it had on Redis before a rebuild are never completed after it.
  * `close()` forgets the epoch and leaves the connection to its owner. Plain connections measure faster here than auto-pipelined ones.
  */
-export function openRedisState({ redis, log }: { redis: Redis; log: Pick<Logger, 'warn'> }): OrderState & { close(): Promise<void> } {
+export function openRedisState({
+  redis,
+  log,
+}: {
+  redis: Redis;
+  log: Pick<Logger, 'warn'>;
+}): OrderState & { close(): Promise<void> } {
   const call = defineScripts(redis);
   const begun = new BegunEpochs();
   let known: Promise<string | null> | null = null;
@@ -103,7 +109,9 @@ export function openRedisState({ redis, log }: { redis: Redis; log: Pick<Logger,
       const [version, status, atRest, event, mark] = reply;
       const head = version && status && atRest && event;
       return {
-        head: head ? { version: Number(version), status: status.toString(), atRest: atRest.toString() === '1', event } : null,
+        head: head
+          ? { version: Number(version), status: status.toString(), atRest: atRest.toString() === '1', event }
+          : null,
         mark: mark ? parseMark(mark) : null,
       };
     },
@@ -117,7 +125,11 @@ export function openRedisState({ redis, log }: { redis: Redis; log: Pick<Logger,
       for (let at = 0; at < orders.length; at += KEYS_PER_CALL) {
         const chunk = orders.slice(at, at + KEYS_PER_CALL);
         const keys = chunk.map(({ orderId }) => journalKey(orderId));
-        await run('trim', keys, chunk.flatMap(({ steps }) => [steps.length, ...steps]));
+        await run(
+          'trim',
+          keys,
+          chunk.flatMap(({ steps }) => [steps.length, ...steps]),
+        );
       }
     },
 
@@ -132,7 +144,11 @@ export function openRedisState({ redis, log }: { redis: Redis; log: Pick<Logger,
     async disarm(timers) {
       for (let at = 0; at < timers.length; at += KEYS_PER_CALL) {
         const chunk = timers.slice(at, at + KEYS_PER_CALL);
-        await run('disarm', [TIMERS_KEY], chunk.flatMap((timer) => [timerMember(timer.orderId, timer.kind), timer.dueAt]));
+        await run(
+          'disarm',
+          [TIMERS_KEY],
+          chunk.flatMap((timer) => [timerMember(timer.orderId, timer.kind), timer.dueAt]),
+        );
       }
     },
 

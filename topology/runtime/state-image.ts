@@ -24,18 +24,26 @@ export interface ImageCounts {
 const SHORTEST_TTL_MS = 60_000;
 
 /** What Redis has to hold for the given orders, as the writes that put it there. */
-export function stateImage(orders: ReadonlyMap<string, NewestEvent>, marks: ReadonlyMap<string, EarlyMark>, now: number): { commands: FencedCommand[]; counts: ImageCounts } {
+export function stateImage(
+  orders: ReadonlyMap<string, NewestEvent>,
+  marks: ReadonlyMap<string, EarlyMark>,
+  now: number,
+): { commands: FencedCommand[]; counts: ImageCounts } {
   const heads = [...orders.values()].flatMap((newest) => headCommands(newest, now));
   const left = [...marks].flatMap(([orderId, mark]) => markCommands(orderId, mark, orders.has(orderId), now));
   const timers = [...orders.values()].flatMap(({ event }) => timerCommands(event));
   const inventory = inventoryCommands(orders.values(), now);
   const velocity = velocityCommands(orders.values(), now);
-  const count = (commands: readonly FencedCommand[], name: string): number => commands.filter(([command]) => command === name).length;
+  const count = (commands: readonly FencedCommand[], name: string): number =>
+    commands.filter(([command]) => command === name).length;
   return {
     commands: [...heads, ...left, ...timers, ...inventory.commands, ...velocity],
     counts: {
-      heads: count(heads, 'HSET'), marks: count(left, 'SET'), timers: timers.length,
-      flights: inventory.flights, velocityKeys: count(velocity, 'PEXPIRE'),
+      heads: count(heads, 'HSET'),
+      marks: count(left, 'SET'),
+      timers: timers.length,
+      flights: inventory.flights,
+      velocityKeys: count(velocity, 'PEXPIRE'),
     },
   };
 }
@@ -91,9 +99,17 @@ function addSeats(flights: Map<string, FlightImage>, event: AnyOrderEvent, now: 
     const until = keptUntil(wanted);
     if (!(until - now > SHORTEST_TTL_MS)) continue;
     const key = countersKey(wanted);
-    const flight = flights.get(key) ?? { keptUntil: until, entriesKey: entriesKey(wanted), entries: new Map(), counters: new Map() };
+    const flight = flights.get(key) ?? {
+      keptUntil: until,
+      entriesKey: entriesKey(wanted),
+      entries: new Map(),
+      counters: new Map(),
+    };
     flights.set(key, flight);
-    flight.entries.set(orderId, state === 'released' ? state : `${state} ${order.hold.expiresAt} ${seatsText(wanted.classes)} rebuilt`);
+    flight.entries.set(
+      orderId,
+      state === 'released' ? state : `${state} ${order.hold.expiresAt} ${seatsText(wanted.classes)} rebuilt`,
+    );
     if (state === 'released') continue;
     for (const { bookingClass, seats } of wanted.classes) {
       const counter = `${state === 'sold' ? 's' : 'h'}:${bookingClass}`;

@@ -59,8 +59,11 @@ async function orderEntries(redis: Redis, key: string): Promise<[string, string]
 
 async function seatEntries(redis: Redis, key: string): Promise<[string, string][]> {
   const fields = Object.entries(await redis.hgetall(key));
-  if (isEntriesKey(key)) return fields.map(([orderId, entry]) => [`${key} ${orderId}`, entry.split(' ').slice(0, 3).join(' ')]);
-  return fields.filter(([field, value]) => field !== 'seq' && value !== '0').map(([field, value]) => [`${key} ${field}`, value]);
+  if (isEntriesKey(key))
+    return fields.map(([orderId, entry]) => [`${key} ${orderId}`, entry.split(' ').slice(0, 3).join(' ')]);
+  return fields
+    .filter(([field, value]) => field !== 'seq' && value !== '0')
+    .map(([field, value]) => [`${key} ${field}`, value]);
 }
 
 async function velocityEntries(redis: Redis, key: string, now: number): Promise<[string, string][]> {

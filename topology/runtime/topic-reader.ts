@@ -1,5 +1,5 @@
 import type { Kafka } from './kafka.ts';
-import { byTopic, EARLIEST, LATEST, listOffsets, openCluster, type Offsets, partitionsOf, withCluster } from './kafka-cluster.ts';
+import { byTopic, EARLIEST, LATEST, listOffsets, openCluster, type Offsets, partitionsOf, patiently, withCluster } from './kafka-cluster.ts';
 import { type OnRecord, type OpenRange, RangeReader } from './range-reader.ts';
 
 export type { Offsets } from './kafka-cluster.ts';
@@ -34,9 +34,9 @@ export function endOffsets(kafka: Kafka, topics: readonly string[]): Promise<Off
 /** Where the group goes on reading. Partitions for which it has committed nothing are left out. */
 export function committedOffsets(kafka: Kafka, group: string, topics: readonly string[]): Promise<Offsets> {
   return withCluster(kafka, topics, async (cluster) => {
-    const coordinator = await cluster.findGroupCoordinator({ groupId: group });
     const partitions = topics.flatMap((topic) => partitionsOf(cluster, topic).map(({ partitionId }) => ({ topic, partition: partitionId })));
-    const { responses } = await coordinator.offsetFetch({ groupId: group, topics: byTopic(partitions, ({ partition }) => ({ partition })) });
+    const asked = byTopic(partitions, ({ partition }) => ({ partition }));
+    const { responses } = await patiently(cluster, async () => (await cluster.findGroupCoordinator({ groupId: group })).offsetFetch({ groupId: group, topics: asked }));
     const committed = ({ offset }: { offset: string }): boolean => !offset.startsWith('-');
     return new Map(responses.map(({ topic, partitions: found }) => [
       topic, new Map(found.filter(committed).map(({ partition, offset }) => [partition, BigInt(offset)])),

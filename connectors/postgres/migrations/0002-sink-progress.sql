@@ -14,6 +14,7 @@ CREATE TABLE sink_offsets (
 CREATE TABLE clickhouse_batches (
   batch_id   uuid PRIMARY KEY,
   ranges     jsonb NOT NULL,
+  repeats    jsonb NOT NULL DEFAULT '[]',
   state      text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'done')),
   planned_at timestamptz NOT NULL DEFAULT now()
 );

@@ -34,7 +34,8 @@ async function entries(): Promise<Record<string, Record<string, Entry>>> {
   return all;
 }
 
-const open = (connection: Redis) => openRedisInventory({ redis: connection, epoch: () => connection.get('redis-epoch') });
+const open = (connection: Redis) =>
+  openRedisInventory({ redis: connection, epoch: () => connection.get('redis-epoch') });
 
 inventoryConformance('Redis', async () => {
   await redis.flushdb();
@@ -58,8 +59,10 @@ describe('inventory on Redis', () => {
     await inventory.hold('a', seats, 1);
     await redis.flushdb();
     const calls = [
-      () => inventory.hold('b', seats, 1), () => inventory.confirm('b', seats, 1),
-      () => inventory.release('b', seats), () => inventory.counts([flight]),
+      () => inventory.hold('b', seats, 1),
+      () => inventory.confirm('b', seats, 1),
+      () => inventory.release('b', seats),
+      () => inventory.counts([flight]),
     ];
     for (const call of calls) {
       await expect(call()).rejects.toBeInstanceOf(TransientFault);
@@ -79,12 +82,15 @@ describe('inventory on Redis', () => {
     const inventory = open(redis);
     await inventory.hold('rival', [other], 1);
     let released = false;
-    const slow = openRedisInventory({ redis: interruptedBefore('inventory_undo', async () => {
-      // Between the refusal on the second flight and the undo on the first, the rival leaves and another attempt succeeds.
-      await inventory.release('rival', [other]);
-      expect(await inventory.hold('a', journey, 7)).toMatchObject({ kind: 'held' });
-      released = true;
-    }), epoch: async () => EPOCH });
+    const slow = openRedisInventory({
+      redis: interruptedBefore('inventory_undo', async () => {
+        // Between the refusal on the second flight and the undo on the first, the rival leaves and another attempt succeeds.
+        await inventory.release('rival', [other]);
+        expect(await inventory.hold('a', journey, 7)).toMatchObject({ kind: 'held' });
+        released = true;
+      }),
+      epoch: async () => EPOCH,
+    });
     expect(await slow.hold('a', journey, 5)).toMatchObject({ kind: 'unavailable', flightNumber: 'IA102' });
     expect(released).toBe(true);
     expect(await inventory.confirm('a', journey, 5)).toEqual({ kind: 'confirmed' });

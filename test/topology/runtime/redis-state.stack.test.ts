@@ -32,8 +32,14 @@ orderStateConformance('Redis', async () => {
 describe('OrderState on Redis', () => {
   const event = Buffer.from('event');
   const step = (version: number, status: string): Completion => ({
-    orderId: 'a', step: `node:${version}`, fromVersion: version - 1, refuseMarked: false, clearsMark: false,
-    events: [event], head: { version, status, atRest: false, event }, timer: null,
+    orderId: 'a',
+    step: `node:${version}`,
+    fromVersion: version - 1,
+    refuseMarked: false,
+    clearsMark: false,
+    events: [event],
+    head: { version, status, atRest: false, event },
+    timer: null,
   });
   const mark = { causationId: 'c', reason: 'r', detail: '' };
 

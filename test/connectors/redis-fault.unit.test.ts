@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { TransientFault } from '../../connectors/ports/transient-fault.ts';
+import { redisFault } from '../../connectors/redis-fault.ts';
+
+const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
+
+describe('Redis faults', () => {
+  it('pass when Redis is away, loading, full or without its content', () => {
+    const passing = [
+      new Error('Connection is closed.'),
+      reply('LOADING Redis is loading the dataset in memory'),
+      reply('OOM command not allowed'),
+      reply('READONLY You cannot write'),
+      reply('STATELOST'),
+    ];
+    for (const error of passing) expect(redisFault(error)).toBeInstanceOf(TransientFault);
+    expect(redisFault(reply('ERR STATELOST'))).toMatchObject({ message: 'STATELOST' });
+  });
+
+  it('do not pass when the call itself is wrong', () => {
+    const wrong = reply('WRONGTYPE Operation against a key holding the wrong kind of value');
+    expect(redisFault(wrong)).toBe(wrong);
+    expect(redisFault('no error')).toBe('no error');
+  });
+});

@@ -1,0 +1,35 @@
+import type { Flow } from '../define.ts';
+
+/** What runs in a cluster as a Deployment of its own. */
+export interface Workload {
+  name: string;
+  summary: string;
+  /** Arguments to node. */
+  args: readonly string[];
+  port: { name: string; number: number; env: string };
+  replicas: number;
+  /** Whether it opens or seals personal data, and so gets the keys to it. */
+  personalData: boolean;
+}
+
+const WORKER_PORT = { name: 'worker', number: 9464, env: 'IAROS_WORKER_PORT' };
+
+/** Sinks: they read every public topic, and need no keys. */
+const SINKS = [
+  { name: 'postgres-sink', summary: 'writes the read model and the ledger' },
+  { name: 'clickhouse-sink', summary: 'writes what analysts read' },
+];
+
+/** Every process of the flow: a node each, the sinks, the ingress. */
+export function workloadsOf(flow: Flow): Workload[] {
+  const worker = (name: string, summary: string, personalData: boolean): Workload =>
+    ({ name, summary, args: ['topology/cli.ts', 'run', name], port: WORKER_PORT, replicas: 2, personalData });
+  return [
+    ...flow.nodes.map(({ name, summary, uses }) => worker(name, summary, uses.includes('keys'))),
+    ...SINKS.map(({ name, summary }) => worker(name, summary, false)),
+    {
+      name: 'ingress', summary: 'turns requests into commands, and answers from the read model', args: ['ingress/main.ts'],
+      port: { name: 'http', number: 8080, env: 'IAROS_PORT' }, replicas: 2, personalData: true,
+    },
+  ];
+}

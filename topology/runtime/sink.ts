@@ -1,0 +1,242 @@
+import { OffsetsMoved } from '../../connectors/postgres/sink-offsets.ts';
+import type { Codec } from '../../schemas/codec.ts';
+import type { EventType } from '../../schemas/types.ts';
+import type { RawRecord } from './dead-letter.ts';
+import { kindOf, messageOf } from './errors.ts';
+import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, type Kafka, SESSION_TIMEOUT_MS } from './kafka.ts';
+import { Outage } from './outage.ts';
+import type { Piece } from './sink-buffer.ts';
+import { readEntries } from './sink-records.ts';
+import { LogCutShort, startPositions, type StartPosition } from './sink-start.ts';
+import { partitionKey, type PartitionName } from './sink-store.ts';
+import { SinkWriter, type SinkWriterOptions } from './sink-writer.ts';
+
+const HEARTBEAT_MS = 1_000;
+/** What is fetched while the last chunks are written is left alone. */
+const STOPPING_PAUSE_MS = 50;
+const COMMIT_EVERY_MS = 1_000;
+const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
+
+export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
+  groupId: string;
+  /** What is read, and the event type each topic holds. */
+  topics: ReadonlyMap<string, EventType>;
+  /** Partitions of each topic. */
+  partitions: number;
+  kafka: Kafka;
+  codec: Codec;
+  /** Called once when the sink cannot go on; the process is expected to exit. */
+  onFatal(reason: string): void;
+}
+
+/**
+ * Reads event topics as a member of a consumer group and writes them to a store, each record once.
+ *
+ * What Kafka has as the group's offsets does not matter: the store's own are compared and moved with every write. Whenever there is doubt
+ * (the group shares its partitions out anew, a write failed, someone else moved the offsets) all that is in memory is thrown away, the store
+ * is asked where it stands, and reading starts over from there. So there is one way back from every fault, and a member that has lost a
+ * partition without knowing cannot write anything of it.
+ */
+export class Sink<Row> {
+  readonly #options: SinkOptions<Row>;
+  readonly #consumer: Consumer;
+  readonly #writer: SinkWriter<Row>;
+  readonly #outage: Outage;
+  readonly #joined = Promise.withResolvers<void>();
+  #assigned: PartitionName[] = [];
+  /** Counts the new starts; what was fetched for an older one is void. */
+  #epoch = 0;
+  #positions = new Map<string, StartPosition>();
+  #aligned = Promise.withResolvers<void>();
+  #writeFailed = false;
+  #stopping = false;
+  #failed = false;
+  #toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
+  #lastSign = Date.now();
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: SinkOptions<Row>) {
+    this.#options = options;
+    this.#outage = new Outage(options.log);
+    this.#consumer = groupConsumer(options.kafka, { groupId: options.groupId });
+    this.#writer = new SinkWriter(options, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
+  }
+
+  /** Resolves once the group has given this member its partitions. */
+  async start(): Promise<void> {
+    this.#listen();
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [...this.#options.topics.keys()], fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: this.#options.topics.size * this.#options.partitions,
+      eachBatch: (payload) => this.#take(payload),
+    });
+    this.#timers.push(setInterval(() => void this.#commitToKafka(), COMMIT_EVERY_MS), setInterval(() => this.#watch(), SESSION_TIMEOUT_MS));
+    await this.#joined.promise;
+  }
+
+  /** Writes what is at hand, leaves the group. A server that is away is not waited for: the rest is read again next time. */
+  async stop(): Promise<void> {
+    this.#halt();
+    await this.#writer.drain();
+    await this.#commitToKafka();
+    await this.#consumer.stop();
+    await this.#consumer.disconnect();
+    await this.#options.store.close();
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, CRASH, HEARTBEAT, FETCH, FETCH_START } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
+      this.#toCommit.clear();
+      this.#startOver();
+      this.#joined.resolve();
+    });
+    for (const event of [HEARTBEAT, FETCH, FETCH_START]) this.#consumer.on(event, () => void (this.#lastSign = Date.now()));
+    this.#consumer.on(CRASH, ({ payload }) => {
+      if (!payload.restart) this.#fail(payload.error);
+    });
+  }
+
+  /** Forgets everything read and not written, then finds out where to go on. */
+  #startOver(): void {
+    this.#epoch += 1;
+    this.#writer.clear();
+    this.#positions = new Map();
+    this.#aligned.resolve();
+    this.#aligned = Promise.withResolvers<void>();
+    if (this.#stopping) this.#aligned.resolve();
+    else void this.#align(this.#epoch);
+  }
+
+  async #align(epoch: number): Promise<void> {
+    for (;;) {
+      await pause(this.#outage.pauseMs);
+      await this.#writer.idle();
+      if (epoch !== this.#epoch || this.#stopping) return;
+      try {
+        const stored = await this.#options.store.resume(this.#assigned, this.#writer.refuse);
+        const positions = await startPositions(this.#options.kafka, this.#assigned, stored);
+        if (epoch === this.#epoch && !this.#stopping) this.#goOnFrom(positions);
+        return;
+      } catch (error) {
+        if (!this.#isPassing(error)) return this.#fail(error);
+        this.#outage.failed(error);
+      }
+    }
+  }
+
+  #goOnFrom(positions: Map<string, StartPosition>): void {
+    for (const { topic, partition } of this.#assigned) {
+      const { next, missed } = positions.get(partitionKey({ topic, partition })) as StartPosition;
+      if (missed > 0n) this.#options.log.error({ topic, partition, missed: String(missed) }, 'records were deleted before this sink had read them');
+      this.#consumer.seek({ topic, partition, offset: String(next) });
+    }
+    this.#positions = positions;
+    // After a failed write only the next one that works shows that the store is back.
+    if (!this.#writeFailed) this.#outage.passed();
+    this.#aligned.resolve();
+  }
+
+  /** Takes a fetched batch into memory, or leaves it unresolved: then it is fetched again. */
+  async #take({ batch, heartbeat, isStale, resolveOffset }: EachBatchPayload): Promise<void> {
+    const epoch = this.#epoch;
+    const isVoid = (): boolean => this.#stopping || epoch !== this.#epoch || isStale();
+    await beating(this.#aligned.promise, heartbeat);
+    const position = this.#positions.get(partitionKey(batch));
+    if (this.#stopping) return pause(STOPPING_PAUSE_MS);
+    if (isVoid() || !position) return;
+    const piece = await this.#read(batch, position).catch((error: unknown) => this.#unread(error));
+    if (!piece) return beating(pause(HEARTBEAT_MS), heartbeat);
+    if (isVoid()) return;
+    this.#positions.set(partitionKey(batch), { stored: piece.range.next, next: piece.range.next, missed: 0n });
+    this.#writer.add(piece);
+    resolveOffset(batch.lastOffset());
+    while (!isVoid() && this.#writer.isFull) await beating(this.#writer.room, heartbeat);
+  }
+
+  /** Of a batch fetched from before the position only the rest counts; offsets without a record (commit markers, aborted ones) count as read. */
+  async #read(batch: Batch, position: StartPosition): Promise<Piece<Row>> {
+    const { topic, partition } = batch;
+    const { name, codec, topics, store } = this.#options;
+    const records = batch.messages
+      .filter(({ offset }) => BigInt(offset) >= position.next)
+      .map(({ offset, timestamp, key, value, headers }): RawRecord => ({ topic, partition, offset, timestamp, key, value, headers }));
+    const read = await readEntries(name, { codec, topics, row: store.row }, records, Date.now());
+    const after = BigInt(batch.lastOffset()) + 1n;
+    return { ...read, range: { topic, partition, from: position.stored, next: after > position.next ? after : position.next } };
+  }
+
+  #unread(error: unknown): undefined {
+    if (this.#isPassing(error)) this.#outage.failed(error);
+    else this.#fail(error);
+  }
+
+  #written(pieces: readonly Piece<Row>[]): void {
+    this.#writeFailed = false;
+    this.#outage.passed();
+    for (const { range: { topic, partition, next } } of pieces) this.#toCommit.set(partitionKey({ topic, partition }), { topic, partition, offset: String(next) });
+  }
+
+  #unwritten(error: unknown): void {
+    this.#options.metrics.failures.inc({ sink: this.#options.name });
+    if (!this.#isPassing(error)) return this.#fail(error);
+    this.#writeFailed = true;
+    this.#outage.failed(error);
+    this.#startOver();
+  }
+
+  #isPassing(error: unknown): boolean {
+    if (error instanceof OffsetsMoved || error instanceof LogCutShort || kindOf(error) === 'passing') return true;
+    return (error instanceof Error && error.name.startsWith('KafkaJS')) || this.#options.store.isPassing(error);
+  }
+
+  /** For lag tools, which look nowhere else. */
+  async #commitToKafka(): Promise<void> {
+    const offsets = [...this.#toCommit.values()];
+    this.#toCommit.clear();
+    if (offsets.length === 0 || this.#failed) return;
+    await this.#consumer.commitOffsets(offsets).catch((error) => this.#options.log.debug({ reason: messageOf(error) }, 'offsets not committed to Kafka'));
+  }
+
+  #watch(): void {
+    if (Date.now() - this.#lastSign > SILENCE_MS) this.#fail(new Error(`the consumer has been silent for ${SILENCE_MS} ms`));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed || this.#stopping) return;
+    this.#failed = true;
+    this.#halt();
+    this.#options.onFatal(`${this.#options.name}: ${messageOf(error)}`);
+  }
+
+  /** Lets go of everyone who waits. */
+  #halt(): void {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#aligned.resolve();
+    if (this.#failed) this.#writer.clear();
+  }
+}
+
+/** Waits, and tells the group meanwhile that this member is alive. */
+async function beating(awaited: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
+  let over = false;
+  const ended = awaited.then(() => { over = true; });
+  while (!over) {
+    const timer = new AbortController();
+    await Promise.race([ended, pause(HEARTBEAT_MS, timer.signal)]);
+    timer.abort();
+    if (!over) await heartbeat();
+  }
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+}
