@@ -64,9 +64,10 @@ export class LiveEvents {
   /** Calls `listener` with each event of the order from now on, until the function returned is called. */
   watch(orderId: string, listener: (event: LiveEvent) => void): () => void {
     const listeners = this.#listeners.get(orderId) ?? new Set();
-    this.#listeners.set(orderId, listeners.add(listener));
+    const own = (event: LiveEvent): void => listener(event);
+    this.#listeners.set(orderId, listeners.add(own));
     return () => {
-      listeners.delete(listener);
+      listeners.delete(own);
       if (listeners.size === 0 && this.#listeners.get(orderId) === listeners) this.#listeners.delete(orderId);
     };
   }

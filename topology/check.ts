@@ -25,7 +25,9 @@ export function checkFlow(flow: Flow): string[] {
 function checkNames({ nodes }: Flow): string[] {
   const names = nodes.map(({ name }) => name);
   return [
-    ...names.filter((name) => !/^[a-z]+(-[a-z]+)*$/.test(name)).map((name) => `node name ${name} is not lower case with hyphens`),
+    ...names
+      .filter((name) => !/^[a-z]+(-[a-z]+)*$/.test(name))
+      .map((name) => `node name ${name} is not lower case with hyphens`),
     ...names.filter((name) => RESERVED.includes(name)).map((name) => `node name ${name} is reserved`),
     ...repeated(names).map((name) => `node name ${name} is used twice`),
   ];
@@ -36,7 +38,9 @@ function checkInputs({ nodes }: Flow): string[] {
   const accepted = nodes.flatMap((node) => (node.kind === 'processor' ? [] : [node.accepts]));
   return [
     ...repeated(accepted).map((kind) => `${kind} is accepted by two nodes`),
-    ...nodes.flatMap((node) => (node.kind === 'processor' ? repeated(node.on).map((type) => `node ${node.name} lists ${type} twice`) : [])),
+    ...nodes.flatMap((node) =>
+      node.kind === 'processor' ? repeated(node.on).map((type) => `node ${node.name} lists ${type} twice`) : [],
+    ),
     ...nodes.flatMap((node) => repeated(node.emits).map((type) => `node ${node.name} emits ${type} twice`)),
   ];
 }
@@ -54,24 +58,49 @@ function checkTable({ nodes }: Flow): string[] {
 
 /** Where an order does not rest, exactly one processor takes it on; where it rests, none does. */
 function checkTakers(flow: Flow, moves: readonly Move[]): string[] {
-  return distinct(positionsOf(moves).flatMap((position) => {
-    const takers = takersOf(flow, position.event);
-    if (isAtRest(position)) return takers.map((name) => `node ${name} takes ${position.event}, after which the order rests as ${position.status}`);
-    if (takers.length === 1) return [];
-    return [takers.length === 0 ? `event ${position.event} is taken by no node` : `event ${position.event} is taken by ${takers.join(' and ')}`];
-  }));
+  return distinct(
+    positionsOf(moves).flatMap((position) => {
+      const takers = takersOf(flow, position.event);
+      if (isAtRest(position))
+        return takers.map(
+          (name) => `node ${name} takes ${position.event}, after which the order rests as ${position.status}`,
+        );
+      if (takers.length === 1) return [];
+      return [
+        takers.length === 0
+          ? `event ${position.event} is taken by no node`
+          : `event ${position.event} is taken by ${takers.join(' and ')}`,
+      ];
+    }),
+  );
 }
 
-/** Each emitted event is a legal move from some position its node can meet, and from each such position there is a way on. */
+/**
+ * Each emitted event is a legal move from some position its node can meet, and from each such position there is a way
+ * on.
+ */
 function checkEmits(flow: Flow, moves: readonly Move[]): string[] {
   const made = new Set(moves.map(({ node, to }) => `${node.name} ${to.event}`));
-  const illegal = flow.nodes.flatMap((node) => node.emits
-    .filter((type) => !made.has(`${node.name} ${type}`))
-    .map((type) => `node ${node.name} emits ${type}, which is legal in no state it can meet`));
-  const stuck = positionsOf(moves).filter((position) => !isAtRest(position)).flatMap((position) =>
-    processorsOn(flow, position)
-      .filter((node) => !moves.some((move) => move.node === node && move.from !== null && positionKey(move.from) === positionKey(position)))
-      .map((node) => `node ${node.name} has no legal event for an order that is ${position.status} after ${position.event}`));
+  const illegal = flow.nodes.flatMap((node) =>
+    node.emits
+      .filter((type) => !made.has(`${node.name} ${type}`))
+      .map((type) => `node ${node.name} emits ${type}, which is legal in no state it can meet`),
+  );
+  const stuck = positionsOf(moves)
+    .filter((position) => !isAtRest(position))
+    .flatMap((position) =>
+      processorsOn(flow, position)
+        .filter(
+          (node) =>
+            !moves.some(
+              (move) => move.node === node && move.from !== null && positionKey(move.from) === positionKey(position),
+            ),
+        )
+        .map(
+          (node) =>
+            `node ${node.name} has no legal event for an order that is ${position.status} after ${position.event}`,
+        ),
+    );
   return [...illegal, ...stuck];
 }
 
@@ -86,9 +115,11 @@ function checkReach(flow: Flow, moves: readonly Move[]): string[] {
 
 /** The effects of a node can be taken back by a node that orders can still get to. */
 function checkCompensation(flow: Flow, moves: readonly Move[]): string[] {
-  return flow.nodes.flatMap((node) => node.uses
-    .filter((port) => !(port in NEEDS_NO_COMPENSATION) && !node.compensates?.includes(port))
-    .flatMap((port) => compensationFaults(node, port, flow, moves)));
+  return flow.nodes.flatMap((node) =>
+    node.uses
+      .filter((port) => !(port in NEEDS_NO_COMPENSATION) && !node.compensates?.includes(port))
+      .flatMap((port) => compensationFaults(node, port, flow, moves)),
+  );
 }
 
 function compensationFaults(node: FlowNode, port: PortName, flow: Flow, moves: readonly Move[]): string[] {
@@ -96,7 +127,9 @@ function compensationFaults(node: FlowNode, port: PortName, flow: Flow, moves: r
   if (compensators.length === 0) return [`node ${node.name} uses ${port}, and no node takes its effects back`];
   const later = nodesAfter(node, moves);
   if (compensators.some((other) => later.has(other))) return [];
-  return [`after node ${node.name} no order gets to ${compensators.map(({ name }) => name).join(' or ')}, which takes back the effects of ${port}`];
+  return [
+    `after node ${node.name} no order gets to ${compensators.map(({ name }) => name).join(' or ')}, which takes back the effects of ${port}`,
+  ];
 }
 
 /** All nodes that may work on an order after the given one. */
@@ -116,10 +149,14 @@ function nodesAfter(node: FlowNode, moves: readonly Move[]): Set<FlowNode> {
   return found;
 }
 
-const processorsOn = (flow: Flow, { event }: Position): FlowNode[] => flow.nodes.filter((node) => node.kind === 'processor' && node.on.includes(event));
+const processorsOn = (flow: Flow, { event }: Position): FlowNode[] =>
+  flow.nodes.filter((node) => node.kind === 'processor' && node.on.includes(event));
 
-const positionsOf = (moves: readonly Move[]): Position[] => [...new Map(moves.map(({ to }) => [positionKey(to), to])).values()];
+const positionsOf = (moves: readonly Move[]): Position[] => [
+  ...new Map(moves.map(({ to }) => [positionKey(to), to])).values(),
+];
 
-const repeated = <Value>(values: readonly Value[]): Value[] => distinct(values.filter((value, index) => values.indexOf(value) < index));
+const repeated = <Value>(values: readonly Value[]): Value[] =>
+  distinct(values.filter((value, index) => values.indexOf(value) < index));
 
 const distinct = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];

@@ -16,7 +16,8 @@ export interface FlowEdge {
 /** All edges of the flow, in the order of its nodes: what comes in from outside first, then what each node emits. */
 export function flowEdges(flow: Flow): FlowEdge[] {
   const entries = flow.nodes.flatMap((node): FlowEdge[] =>
-    node.kind === 'processor' ? [] : [{ from: null, topic: entryTopicOf(node), carries: node.accepts, to: node.name }]);
+    node.kind === 'processor' ? [] : [{ from: null, topic: entryTopicOf(node), carries: node.accepts, to: node.name }],
+  );
   const emitted = flow.nodes.flatMap((node) => node.emits.flatMap((type) => edgesOf(flow, node.name, type)));
   return [...entries, ...emitted];
 }

@@ -15,7 +15,9 @@ const ROOT = join(import.meta.dirname, '..');
 /** Folders that hold generated files and nothing else. */
 const OWNED = ['k8s/nodes', 'k8s/topics'];
 
-/** Everything that is derived from the flow, by path from the root of the repository. Throws on a flow that cannot run. */
+/**
+ * Everything that is derived from the flow, by path from the root of the repository. Throws on a flow that cannot run.
+ */
 export function derivedFiles(flow: Flow): Record<string, string> {
   const faults = checkFlow(flow);
   if (faults.length > 0) throw new Error(`the flow has faults:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
@@ -24,7 +26,9 @@ export function derivedFiles(flow: Flow): Record<string, string> {
 
 /** Paths whose content on disk differs from what is derived, or that are left over. */
 export function staleFiles(files: Readonly<Record<string, string>>): string[] {
-  const differing = Object.entries(files).filter(([path, text]) => textOf(path) !== text).map(([path]) => path);
+  const differing = Object.entries(files)
+    .filter(([path, text]) => textOf(path) !== text)
+    .map(([path]) => path);
   return [...differing, ...leftOver(files)];
 }
 
@@ -38,9 +42,20 @@ function readme(flow: Flow): Record<string, string> {
 export function readmeBlocks(flow: Flow): Record<string, string> {
   const mermaid = (diagram: string): string => `\`\`\`mermaid\n${diagram.trim()}\n\`\`\``;
   return {
-    topics: topicsTable(flow), nodes: nodesTable(flow), statuses: statusesTable(), flow: mermaid(mermaidOf(flow)), states: mermaid(stateDiagram()),
-    configuration: markdownTable(['variable', 'in the file', 'default', 'what'], CONFIG_FIELDS.map(({ name, env, default: fallback, doc }) =>
-      [code(env), code(name), fallback === '' ? '-' : code(fallback), doc])),
+    topics: topicsTable(flow),
+    nodes: nodesTable(flow),
+    statuses: statusesTable(),
+    flow: mermaid(mermaidOf(flow)),
+    states: mermaid(stateDiagram()),
+    configuration: markdownTable(
+      ['variable', 'in the file', 'default', 'what'],
+      CONFIG_FIELDS.map(({ name, env, default: fallback, doc }) => [
+        code(env),
+        code(name),
+        fallback === '' ? '-' : code(fallback),
+        doc,
+      ]),
+    ),
   };
 }
 

@@ -38,7 +38,10 @@ export function statusesReached(moves: readonly Move[]): Set<OrderStatus> {
 /** Whether the order waits for a command or a timer there. */
 export const isAtRest = ({ event, status }: Position): boolean => restsAfter(event, status);
 
-/** An opener may emit several events at once: each that is legal as a first event, and each that is legal after another of its own. */
+/**
+ * An opener may emit several events at once: each that is legal as a first event, and each that is legal after another
+ * of its own.
+ */
 function opening(node: FlowNode): Move[] {
   const first = landings(node, null, node.emits);
   const second = first.flatMap(({ to }) => landings(node, to, node.emits));
@@ -57,7 +60,13 @@ function interruptions(position: Position, takers: readonly ProcessorNode[], flo
   const divertible = takers.some((node) => node.divertible);
   return flow.nodes
     .filter((node) => node.kind === 'interrupt')
-    .flatMap((node) => landings(node, position, node.emits.filter((type) => atRest || (divertible && type === 'CancelRequested'))));
+    .flatMap((node) =>
+      landings(
+        node,
+        position,
+        node.emits.filter((type) => atRest || (divertible && type === 'CancelRequested')),
+      ),
+    );
 }
 
 function landings(node: FlowNode, from: Position | null, events: readonly EventType[]): Move[] {

@@ -36,7 +36,7 @@ export async function advanceOffsets(client: Client, sink: string, ranges: reado
     name: 'advance-offsets',
     text: `UPDATE sink_offsets AS stored SET next = moved.next
            FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS moved (topic, partition, expected, next)
-           WHERE stored.sink = $1 AND stored.topic = moved.topic AND stored.partition = moved.partition`,
+           WHERE stored.sink = $1 AND stored.topic = moved.topic AND stored.partition = moved.partition AND stored.next = moved.expected`,
     values: [
       sink,
       ranges.map(({ topic }) => topic),

@@ -14,11 +14,18 @@ export async function ticket(
   const { order } = event;
   const passengers = await namedPassengers(order, context);
   if (!passengers) return failed(order, 'identity_unreadable');
-  const outcome = await context.reservation.ticket(requestOf(order, passengers, context.settings.airlineAccountingCode));
+  const outcome = await context.reservation.ticket(
+    requestOf(order, passengers, context.settings.airlineAccountingCode),
+  );
   if (outcome.kind === 'rejected') return failed(order, outcome.code);
   if (!isComplete(outcome, order)) return failed(order, 'incomplete_answer');
-  const tickets = outcome.tickets.map(({ passengerId, ticketNumber }): Ticket => (
-    { passengerId, ticketNumber, checkDigit: checkDigit(ticketNumber, context.settings.ticketCheckDigitScheme) }));
+  const tickets = outcome.tickets.map(
+    ({ passengerId, ticketNumber }): Ticket => ({
+      passengerId,
+      ticketNumber,
+      checkDigit: checkDigit(ticketNumber, context.settings.ticketCheckDigitScheme),
+    }),
+  );
   return emit('TicketIssued', { ...order, bookingReference: outcome.bookingReference, tickets });
 }
 
@@ -31,20 +38,31 @@ async function namedPassengers(order: Order, { keys }: Context): Promise<Ticketi
   return named.length === order.passengers.length ? named : null;
 }
 
-function requestOf(order: Order, passengers: TicketingRequest['passengers'], airlineAccountingCode: string): TicketingRequest {
+function requestOf(
+  order: Order,
+  passengers: TicketingRequest['passengers'],
+  airlineAccountingCode: string,
+): TicketingRequest {
   const segments = order.items.flatMap(({ type, flightNumber, departureDate, bookingClass, passengerIds }) =>
     type === 'flight' && flightNumber !== null && departureDate !== null && bookingClass !== null
       ? [{ flightNumber, departureDate, bookingClass, passengerIds }]
-      : []);
+      : [],
+  );
   return { orderId: order.orderId, passengers, segments, airlineAccountingCode };
 }
 
 /** A booking reference, and a well-formed ticket of its own for every passenger. */
 function isComplete({ bookingReference, tickets }: Ticketed, order: Order): boolean {
-  const holders = new Set(tickets.filter(({ ticketNumber }) => isTicketNumber(ticketNumber)).map(({ passengerId }) => passengerId));
+  const holders = new Set(
+    tickets.filter(({ ticketNumber }) => isTicketNumber(ticketNumber)).map(({ passengerId }) => passengerId),
+  );
   const distinct = new Set(tickets.map(({ ticketNumber }) => ticketNumber)).size === tickets.length;
-  return /^[A-Z0-9]{6}$/.test(bookingReference) && distinct && tickets.length === order.passengers.length &&
-    order.passengers.every(({ passengerId }) => holders.has(passengerId));
+  return (
+    /^[A-Z0-9]{6}$/.test(bookingReference) &&
+    distinct &&
+    tickets.length === order.passengers.length &&
+    order.passengers.every(({ passengerId }) => holders.has(passengerId))
+  );
 }
 
 const failed = (order: Order, detail: string): readonly [Draft<'TicketingFailed'>] =>

@@ -18,5 +18,8 @@ export function expireHolds(
   const time = 'dueAt' in input ? Math.max(now, input.dueAt) : now;
   if (time < order.hold.expiresAt) return { kind: 'none', why: 'the hold runs on' };
   if (!atRest) return { kind: 'mark', ...CLOSURE };
-  return { kind: 'move', drafts: emit('CancelRequested', { ...order, closure: { ...CLOSURE }, interrupts: order.interrupts + 1 }) };
+  return {
+    kind: 'move',
+    drafts: emit('CancelRequested', { ...order, closure: { ...CLOSURE }, interrupts: order.interrupts + 1 }),
+  };
 }

@@ -17,5 +17,8 @@ export async function hold(
 function closureOf(outcome: Exclude<HoldOutcome, { kind: 'held' }>): Closure {
   if (outcome.kind === 'released') return { reason: 'hold_released', detail: 'the seats had been given back already' };
   const { flightNumber, departureDate, bookingClass, available } = outcome;
-  return { reason: 'sold_out', detail: `${flightNumber} on ${departureDate}, class ${bookingClass}: ${available} seats left` };
+  return {
+    reason: 'sold_out',
+    detail: `${flightNumber} on ${departureDate}, class ${bookingClass}: ${available} seats left`,
+  };
 }

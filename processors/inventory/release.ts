@@ -6,8 +6,9 @@ type Failure = 'InventoryUnavailable' | 'PaymentFailed' | 'TicketingFailed' | 'C
 type Next = 'OrderCancelled' | 'VoidRequested' | 'RefundRequested';
 
 /**
- * Gives back seats and tickets of an order that will not be fulfilled, then says what is to become of the money. Whatever did or did
- * not happen before, giving back is safe; and a step that comes late finds the order's seats and tickets refused.
+ * Gives back seats and tickets of an order that will not be fulfilled, then says what is to become of the money.
+ * Whatever did or did not happen before, giving back is safe; and a step that comes late finds the order's seats and
+ * tickets refused.
  */
 export async function release(event: OrderEvent<Failure>, context: Context): Promise<readonly Draft<Next>[]> {
   const { order, type } = event;
@@ -23,7 +24,8 @@ export async function release(event: OrderEvent<Failure>, context: Context): Pro
 function nextAfter(failure: Failure, order: Order): Next {
   const { status } = order.payment;
   if (failure === 'PaymentFailed') return 'OrderCancelled';
-  if (status === 'authorised' || status === 'captured') return failure === 'InventoryUnavailable' ? 'VoidRequested' : 'RefundRequested';
+  if (status === 'authorised' || status === 'captured')
+    return failure === 'InventoryUnavailable' ? 'VoidRequested' : 'RefundRequested';
   // A charge may have been under way when the order was cancelled: only the payment processor knows.
   const attempted = order.hold?.state === 'held' || status === 'challenged';
   return attempted ? 'VoidRequested' : 'OrderCancelled';

@@ -10,8 +10,8 @@ export function authorizedSeats(capacity: number, overbookingFactor: number): nu
 }
 
 /**
- * The order's seats: one for each passenger of each flight item, infants excepted, who sit on a lap. One request for each flight, date
- * and class, in that order. A class the catalogue does not know has no seat to sell.
+ * The order's seats: one for each passenger of each flight item, infants excepted, who sit on a lap. One request for
+ * each flight, date and class, in that order. A class the catalogue does not know has no seat to sell.
  */
 export function seatsOf(order: Order, catalogue: CataloguePort, settings: Settings): SeatRequest[] {
   const infants = new Set(order.passengers.filter(({ type }) => type === 'INF').map(({ passengerId }) => passengerId));
@@ -26,11 +26,15 @@ export function seatsOf(order: Order, catalogue: CataloguePort, settings: Settin
 }
 
 function requestOf(
-  item: OrderItem, infants: ReadonlySet<string>, catalogue: CataloguePort, settings: Settings,
+  item: OrderItem,
+  infants: ReadonlySet<string>,
+  catalogue: CataloguePort,
+  settings: Settings,
 ): SeatRequest | null {
   const { flightNumber, departureDate, bookingClass } = item;
   const seats = item.passengerIds.filter((id) => !infants.has(id)).length;
-  if (item.type !== 'flight' || flightNumber === null || departureDate === null || bookingClass === null || seats === 0) return null;
+  if (item.type !== 'flight' || flightNumber === null || departureDate === null || bookingClass === null || seats === 0)
+    return null;
   const sold = catalogue.flight(flightNumber, departureDate)?.classes.find((one) => one.bookingClass === bookingClass);
   const authorized = authorizedSeats(sold?.capacity ?? 0, settings.overbookingFactor);
   return { flightNumber, departureDate, bookingClass, seats, authorized };

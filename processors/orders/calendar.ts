@@ -8,7 +8,10 @@ export function isDate(text: string): boolean {
   return month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
 }
 
-/** Full years from one date to another, both YYYY-MM-DD; negative where the second comes first. A birthday on 29 February counts on 1 March. */
+/**
+ * Full years from one date to another, both YYYY-MM-DD; negative where the second comes first. A birthday on 29
+ * February counts on 1 March.
+ */
 export function yearsBetween(from: string, to: string): number {
   const years = Number(to.slice(0, 4)) - Number(from.slice(0, 4));
   return to.slice(5) < from.slice(5) ? years - 1 : years;

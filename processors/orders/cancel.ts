@@ -7,7 +7,10 @@ const DAY_MS = 86_400_000;
 const LONGEST_DETAIL = 200;
 const REASON = 'customer_request';
 
-/** Meets a cancel command with the order: moves one at rest, marks one in flight or yet to come, and knows when it is too late. */
+/**
+ * Meets a cancel command with the order: moves one at rest, marks one in flight or yet to come, and knows when it is
+ * too late.
+ */
 export function cancel(
   input: OrderCommand | TimerFired,
   current: Current | null,

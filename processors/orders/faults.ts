@@ -13,7 +13,8 @@ export const FAULTS = {
   identity_unreadable: 'the sealed identity of a passenger cannot be opened',
   bad_name: 'a name is absent, longer than 64 characters or has no letter',
   bad_date_of_birth: 'the date of birth is not a date, lies after departure or is more than 120 years back',
-  passenger_type_mismatch: 'the passenger type does not fit the age at first departure: INF under 2, CHD 2 to 11, ADT from 12',
+  passenger_type_mismatch:
+    'the passenger type does not fit the age at first departure: INF under 2, CHD 2 to 11, ADT from 12',
   unaccompanied_minor: 'children and infants fly with an adult of the same order on the same flight',
   infants_exceed_adults: 'each infant needs an adult of its own on the flight',
   contact_unreadable: 'the sealed contact of the customer cannot be opened',

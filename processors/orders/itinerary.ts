@@ -22,7 +22,12 @@ export function bookedFlights(order: Order): BookedFlight[] {
     const { type, flightNumber, departureDate, passengerIds } = item;
     if (type !== 'flight' || flightNumber === null || departureDate === null) return;
     const key = `${flightNumber}|${departureDate}`;
-    const known = flights.get(key) ?? { flightNumber, departureDate, pointer: `/items/${index}`, passengerIds: new Set() };
+    const known = flights.get(key) ?? {
+      flightNumber,
+      departureDate,
+      pointer: `/items/${index}`,
+      passengerIds: new Set(),
+    };
     for (const id of passengerIds) known.passengerIds.add(id);
     flights.set(key, known);
   });
@@ -31,14 +36,18 @@ export function bookedFlights(order: Order): BookedFlight[] {
 
 /** Earliest departure date of the order's flights, YYYY-MM-DD; null where none has a real date. */
 export function firstDeparture(order: Order): string | null {
-  const dates = bookedFlights(order).map((flight) => flight.departureDate).filter(isDate).sort();
+  const dates = bookedFlights(order)
+    .map((flight) => flight.departureDate)
+    .filter(isDate)
+    .sort();
   return dates[0] ?? null;
 }
 
 /** Faults of every flight item by itself, and of each passenger's flights taken together. `now` in ms, UTC. */
 export function checkItinerary(order: Order, catalogue: CataloguePort, now: number): Fault[] {
   const each = order.items.flatMap((item, index) =>
-    item.type === 'flight' ? checkFlight(item, `/items/${index}`, catalogue, now) : []);
+    item.type === 'flight' ? checkFlight(item, `/items/${index}`, catalogue, now) : [],
+  );
   return [...each, ...checkBookings(order, catalogue)];
 }
 
@@ -77,7 +86,8 @@ function checkBookings(order: Order, catalogue: CataloguePort): Fault[] {
     if (item.type !== 'flight' || item.flightNumber === null || item.departureDate === null) return;
     const { flightNumber, departureDate } = item;
     const booking = {
-      pointer: `/items/${index}`, key: `${flightNumber}|${departureDate}`,
+      pointer: `/items/${index}`,
+      key: `${flightNumber}|${departureDate}`,
       flight: isDate(departureDate) ? catalogue.flight(flightNumber, departureDate) : undefined,
     };
     for (const id of new Set(item.passengerIds)) byPassenger.set(id, [...(byPassenger.get(id) ?? []), booking]);

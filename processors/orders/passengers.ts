@@ -14,8 +14,15 @@ export function passengerTypeAt(age: number): PassengerType {
   return age < 12 ? 'CHD' : 'ADT';
 }
 
-/** Faults of names, dates of birth and types; ages are taken at `firstDeparture` (YYYY-MM-DD, null where no flight has a date). */
-export function checkIdentities(order: Order, identities: readonly (Identity | null)[], firstDeparture: string | null): Fault[] {
+/**
+ * Faults of names, dates of birth and types; ages are taken at `firstDeparture` (YYYY-MM-DD, null where no flight has a
+ * date).
+ */
+export function checkIdentities(
+  order: Order,
+  identities: readonly (Identity | null)[],
+  firstDeparture: string | null,
+): Fault[] {
   return order.passengers.flatMap((passenger, index) => {
     const at = `/passengers/${index}`;
     const identity = identities[index];
@@ -48,8 +55,12 @@ export function checkCompany(order: Order): Fault[] {
     return count('INF') > adults ? [fault('infants_exceed_adults', pointer)] : [];
   });
   const flying = new Set(flights.flatMap(({ passengerIds }) => [...passengerIds]));
-  const staying = flights.length === 0 ? [] : order.passengers.flatMap(({ passengerId }, index) =>
-    flying.has(passengerId) ? [] : [fault('passenger_without_flight', `/passengers/${index}/passengerId`)]);
+  const staying =
+    flights.length === 0
+      ? []
+      : order.passengers.flatMap(({ passengerId }, index) =>
+          flying.has(passengerId) ? [] : [fault('passenger_without_flight', `/passengers/${index}/passengerId`)],
+        );
   return [...minors, ...staying];
 }
 

@@ -15,21 +15,33 @@ export interface Identity {
   dateOfBirth: string;
 }
 
-/** The customer's contact in clear; null where it was tampered with, never sealed, or its key is forgotten. Faults of the key store pass through. */
+/**
+ * The customer's contact in clear; null where it was tampered with, never sealed, or its key is forgotten. Faults of
+ * the key store pass through.
+ */
 export async function readContact({ customer }: Order, keys: KeyPort): Promise<Contact | null> {
   const clear = await open(customer.contact, keys, `${customer.customerId}|contact`);
   return clear && { email: text(clear['email']), phone: text(clear['phone']) };
 }
 
-/** Identities in clear, in the order of the passengers; null for one that cannot be opened. Faults of the key store pass through. */
+/**
+ * Identities in clear, in the order of the passengers; null for one that cannot be opened. Faults of the key store pass
+ * through.
+ */
 export function readIdentities(order: Order, keys: KeyPort): Promise<(Identity | null)[]> {
   const aad = `${order.customer.customerId}|identity`;
-  return Promise.all(order.passengers.map(async ({ identity }) => {
-    const clear = await open(identity, keys, aad);
-    return clear && {
-      givenName: text(clear['givenName']), familyName: text(clear['familyName']), dateOfBirth: text(clear['dateOfBirth']),
-    };
-  }));
+  return Promise.all(
+    order.passengers.map(async ({ identity }) => {
+      const clear = await open(identity, keys, aad);
+      return (
+        clear && {
+          givenName: text(clear['givenName']),
+          familyName: text(clear['familyName']),
+          dateOfBirth: text(clear['dateOfBirth']),
+        }
+      );
+    }),
+  );
 }
 
 async function open(sealed: string, keys: KeyPort, aad: string): Promise<Record<string, unknown> | null> {

@@ -14,7 +14,8 @@ export interface Quote {
 export function priceOrder(order: Order, catalogue: CataloguePort): Quote {
   const amounts = order.items.map((item) => itemAmount(item, order, catalogue));
   const faults = amounts.flatMap((amount, index) =>
-    amount === 'not_sold_in_currency' ? [fault('not_sold_in_currency', `/items/${index}`)] : []);
+    amount === 'not_sold_in_currency' ? [fault('not_sold_in_currency', `/items/${index}`)] : [],
+  );
   const priced = amounts.filter((amount) => typeof amount === 'number');
   const complete = priced.length === amounts.length && amounts.length > 0;
   return {
@@ -39,7 +40,9 @@ function itemAmount(item: OrderItem, order: Order, catalogue: CataloguePort): nu
   const prices = item.type === 'flight' ? fares(item, order, catalogue) : ancillaryPrices(item, order, catalogue);
   if (!prices) return null;
   return prices.reduce<number | 'not_sold_in_currency'>(
-    (sum, price) => (sum === 'not_sold_in_currency' || price === undefined ? 'not_sold_in_currency' : sum + price), 0);
+    (sum, price) => (sum === 'not_sold_in_currency' || price === undefined ? 'not_sold_in_currency' : sum + price),
+    0,
+  );
 }
 
 function fares(item: OrderItem, order: Order, catalogue: CataloguePort): (number | undefined)[] | null {

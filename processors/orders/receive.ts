@@ -9,7 +9,8 @@ export function receive(
   command: OrderCommand,
   context: Context & { cancelled: boolean },
 ): readonly Draft<'OrderReceived' | 'OrderCancelled'>[] {
-  if (!ORDER_ID.test(command.orderId)) throw new Error('the order id is not 1 to 64 letters, digits, dots, hyphens or underscores');
+  if (!ORDER_ID.test(command.orderId))
+    throw new Error('the order id is not 1 to 64 letters, digits, dots, hyphens or underscores');
   if (!command.place) throw new Error('a place command carries the order in its field `place`');
   const order = asPlaced(command.place, command);
   if (!context.cancelled) return emit('OrderReceived', order);
@@ -30,8 +31,15 @@ function asPlaced(place: Order, command: OrderCommand): Order {
     expectedTotal: place.expectedTotal,
     total: null,
     payment: {
-      method: place.payment.method, token: place.payment.token, status: 'none', processor: null,
-      authorizationId: null, captureId: null, reversalId: null, challengeUrl: null, declineCode: null,
+      method: place.payment.method,
+      token: place.payment.token,
+      status: 'none',
+      processor: null,
+      authorizationId: null,
+      captureId: null,
+      reversalId: null,
+      challengeUrl: null,
+      declineCode: null,
     },
     fraud: null,
     hold: null,

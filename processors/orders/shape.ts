@@ -10,13 +10,19 @@ export function checkSize(order: Order): Fault[] {
   const { length: passengers } = order.passengers;
   const { length: items } = order.items;
   return [
-    ...(passengers >= 1 && passengers <= MOST_PASSENGERS ? [] : [
-      fault('passenger_count', '/passengers', `${passengers} passengers; 1 to ${MOST_PASSENGERS} are allowed`),
-    ]),
-    ...(items <= MOST_ITEMS ? [] : [fault('too_many_items', '/items', `${items} items; at most ${MOST_ITEMS} are allowed`)]),
-    ...order.items.slice(0, MOST_ITEMS).flatMap(({ passengerIds }, index) => passengerIds.length <= MOST_PASSENGERS ? [] : [
-      fault('passenger_count', `/items/${index}/passengerIds`, `at most ${MOST_PASSENGERS} passengers an item`),
-    ]),
+    ...(passengers >= 1 && passengers <= MOST_PASSENGERS
+      ? []
+      : [fault('passenger_count', '/passengers', `${passengers} passengers; 1 to ${MOST_PASSENGERS} are allowed`)]),
+    ...(items <= MOST_ITEMS
+      ? []
+      : [fault('too_many_items', '/items', `${items} items; at most ${MOST_ITEMS} are allowed`)]),
+    ...order.items
+      .slice(0, MOST_ITEMS)
+      .flatMap(({ passengerIds }, index) =>
+        passengerIds.length <= MOST_PASSENGERS
+          ? []
+          : [fault('passenger_count', `/items/${index}/passengerIds`, `at most ${MOST_PASSENGERS} passengers an item`)],
+      ),
   ];
 }
 
@@ -25,10 +31,18 @@ export function checkReferences(order: Order): Fault[] {
   const passengers = new Set(order.passengers.map((passenger) => passenger.passengerId));
   return [
     ...(order.items.some((item) => item.type === 'flight') ? [] : [fault('no_flight', '/items')]),
-    ...checkIds(order.passengers.map((passenger) => passenger.passengerId), (index) => `/passengers/${index}/passengerId`),
-    ...checkIds(order.items.map((item) => item.itemId), (index) => `/items/${index}/itemId`),
+    ...checkIds(
+      order.passengers.map((passenger) => passenger.passengerId),
+      (index) => `/passengers/${index}/passengerId`,
+    ),
+    ...checkIds(
+      order.items.map((item) => item.itemId),
+      (index) => `/items/${index}/itemId`,
+    ),
     ...checkIds([order.customer.customerId], () => '/customer/customerId'),
-    ...order.items.flatMap((item, index) => checkPassengersOf(item.passengerIds, passengers, `/items/${index}/passengerIds`)),
+    ...order.items.flatMap((item, index) =>
+      checkPassengersOf(item.passengerIds, passengers, `/items/${index}/passengerIds`),
+    ),
   ];
 }
 

@@ -9,7 +9,10 @@ import { readContact, readIdentities } from './personal-data.ts';
 import { checkExpectedTotal, priceOrder } from './pricing.ts';
 import { checkReferences, checkSize } from './shape.ts';
 
-/** Finds everything that is wrong with the order, or prices it. No content makes it throw; a key store that is away does. */
+/**
+ * Finds everything that is wrong with the order, or prices it. No content makes it throw; a key store that is away
+ * does.
+ */
 export async function validate(
   event: OrderEvent<'OrderReceived'>,
   context: Context,
@@ -18,7 +21,10 @@ export async function validate(
   const oversize = checkSize(order);
   if (oversize.length > 0) return emit('OrderInvalid', refused(order, oversize));
 
-  const [contact, identities] = await Promise.all([readContact(order, context.keys), readIdentities(order, context.keys)]);
+  const [contact, identities] = await Promise.all([
+    readContact(order, context.keys),
+    readIdentities(order, context.keys),
+  ]);
   const currencySold = context.settings.currencies.includes(order.currency);
   const quote = priceOrder(order, context.catalogue);
   const faults = [
@@ -37,5 +43,7 @@ export async function validate(
 }
 
 const refused = (order: Order, faults: Fault[]): Order => ({
-  ...order, faults, closure: { reason: 'invalid', detail: [...new Set(faults.map((one) => one.code))].join(', ') },
+  ...order,
+  faults,
+  closure: { reason: 'invalid', detail: [...new Set(faults.map((one) => one.code))].join(', ') },
 });

@@ -13,5 +13,8 @@ export async function capture(
   if (outcome.kind === 'refused') {
     return emit('CaptureFailed', { ...order, closure: { reason: 'capture_refused', detail: outcome.code } });
   }
-  return emit('OrderConfirmed', { ...order, payment: { ...order.payment, status: 'captured', captureId: outcome.captureId } });
+  return emit('OrderConfirmed', {
+    ...order,
+    payment: { ...order.payment, status: 'captured', captureId: outcome.captureId },
+  });
 }

@@ -1,5 +1,9 @@
-/** 13 to 19 digits standing alone, the first from 2 to 6, in one run or grouped as on a card (4-4-4-n, 4-6-n) by spaces or hyphens. */
-const CANDIDATE = /(?<![A-Za-z0-9])(?:[2-6](?:\d{12,18}|\d{3}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{3}([ -])\d{6}\2\d{4,5}))(?![A-Za-z0-9])/g;
+/**
+ * 13 to 19 digits standing alone, the first from 2 to 6, in one run or grouped as on a card (4-4-4-n, 4-6-n) by spaces
+ * or hyphens.
+ */
+const CANDIDATE =
+  /(?<![A-Za-z0-9])(?:[2-6](?:\d{12,18}|\d{3}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{3}([ -])\d{6}\2\d{4,5}))(?![A-Za-z0-9])/g;
 
 /** Whether a digit string passes the Luhn check. */
 export function passesLuhn(digits: string): boolean {

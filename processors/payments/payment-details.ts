@@ -26,7 +26,10 @@ function clearTexts({ customer, passengers, items, payment, currency }: Order): 
     ['/customer/locale', customer.locale],
     ...passengers.map(({ passengerId }, index): [string, string] => [`/passengers/${index}/passengerId`, passengerId]),
     ...items.flatMap((item, index) =>
-      (['itemId', 'flightNumber', 'departureDate', 'bookingClass', 'code'] as const)
-        .map((field): [string, string] => [`/items/${index}/${field}`, item[field] ?? ''])),
+      (['itemId', 'flightNumber', 'departureDate', 'bookingClass', 'code'] as const).map((field): [string, string] => [
+        `/items/${index}/${field}`,
+        item[field] ?? '',
+      ]),
+    ),
   ];
 }

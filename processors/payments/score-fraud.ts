@@ -9,7 +9,7 @@ import { countVelocity } from './velocity.ts';
 /** Scores the risk of the order, with reasons; declines it at the threshold, marks it for review below. */
 export async function scoreFraud(
   event: OrderEvent<'OrderValidated'>,
-  { velocity, catalogue, settings, now }: Context,
+  { velocity, catalogue, settings }: Context,
 ): Promise<readonly Draft<'OrderScored' | 'OrderCancelled'>[]> {
   const { order, occurredAt: at } = event;
   const counts = await countVelocity(order, velocity, at);
@@ -17,13 +17,18 @@ export async function scoreFraud(
     ? INSTRUMENT_BLOCKED
     : assess({ order, flights: flightsOf(order, catalogue), velocity: counts, at });
   const band = bandOf(assessment, settings);
-  const fraud: FraudAssessment = { ...assessment, band, velocityKeys: counts.map(({ key }) => key), scoredAt: now };
+  const fraud: FraudAssessment = { ...assessment, band, velocityKeys: counts.map(({ key }) => key), scoredAt: at };
   if (band !== 'decline') return emit('OrderScored', { ...order, fraud });
-  return emit('OrderCancelled', { ...order, fraud, closure: { reason: 'fraud_declined', detail: assessment.reasons.join(', ') } });
+  return emit('OrderCancelled', {
+    ...order,
+    fraud,
+    closure: { reason: 'fraud_declined', detail: assessment.reasons.join(', ') },
+  });
 }
 
 /** Blocked tokens match by prefix: `tok_fraud` also blocks `tok_fraud_2`. */
-const isBlocked = (token: string, settings: Settings): boolean => settings.blockedTokens.some((blocked) => token.startsWith(blocked));
+const isBlocked = (token: string, settings: Settings): boolean =>
+  settings.blockedTokens.some((blocked) => token.startsWith(blocked));
 
 function bandOf({ score }: Assessment, { fraudThreshold, fraudReviewThreshold }: Settings): FraudAssessment['band'] {
   if (score >= fraudThreshold) return 'decline';

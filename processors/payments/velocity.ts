@@ -19,10 +19,38 @@ export interface Dimension {
 }
 
 export const DIMENSIONS: readonly Dimension[] = [
-  { name: 'customer', windowMs: HOUR_MS, allowed: 10, perOrder: 5, most: 80, hashOf: ({ customer }) => hash('customer', customer.customerId) },
-  { name: 'token', windowMs: HOUR_MS, allowed: 5, perOrder: 10, most: 80, hashOf: ({ payment }) => hash('token', payment.token) },
-  { name: 'token-day', windowMs: 24 * HOUR_MS, allowed: 20, perOrder: 5, most: 50, hashOf: ({ payment }) => hash('token', payment.token) },
-  { name: 'email', windowMs: HOUR_MS, allowed: 10, perOrder: 5, most: 60, hashOf: ({ customer }) => customer.emailHash },
+  {
+    name: 'customer',
+    windowMs: HOUR_MS,
+    allowed: 10,
+    perOrder: 5,
+    most: 80,
+    hashOf: ({ customer }) => hash('customer', customer.customerId),
+  },
+  {
+    name: 'token',
+    windowMs: HOUR_MS,
+    allowed: 5,
+    perOrder: 10,
+    most: 80,
+    hashOf: ({ payment }) => hash('token', payment.token),
+  },
+  {
+    name: 'token-day',
+    windowMs: 24 * HOUR_MS,
+    allowed: 20,
+    perOrder: 5,
+    most: 50,
+    hashOf: ({ payment }) => hash('token', payment.token),
+  },
+  {
+    name: 'email',
+    windowMs: HOUR_MS,
+    allowed: 10,
+    perOrder: 5,
+    most: 60,
+    hashOf: ({ customer }) => customer.emailHash,
+  },
   { name: 'device', windowMs: HOUR_MS, allowed: 10, perOrder: 5, most: 60, hashOf: ({ deviceHash }) => deviceHash },
 ];
 
@@ -34,18 +62,27 @@ export interface VelocityCount {
   count: number;
 }
 
-/** Counts the order in every dimension it has, as of `at` (ms, UTC), and answers how busy each is. Repeats count once. */
+/**
+ * Counts the order in every dimension it has, as of `at` (ms, UTC), and answers how busy each is. Repeats count once.
+ */
 export async function countVelocity(order: Order, velocity: VelocityPort, at: number): Promise<VelocityCount[]> {
   const keyed = DIMENSIONS.flatMap((dimension) => {
     const value = dimension.hashOf(order);
     return value === null ? [] : [{ dimension, key: `${dimension.name}:${value}` }];
   });
   const windows = [...new Set(keyed.map(({ dimension }) => dimension.windowMs))];
-  const counted = await Promise.all(windows.map(async (windowMs) => {
-    const group = keyed.filter(({ dimension }) => dimension.windowMs === windowMs);
-    const counts = await velocity.record(order.orderId, group.map(({ key }) => key), at, windowMs);
-    return group.map((one, index) => ({ ...one, count: counts[index] ?? 0 }));
-  }));
+  const counted = await Promise.all(
+    windows.map(async (windowMs) => {
+      const group = keyed.filter(({ dimension }) => dimension.windowMs === windowMs);
+      const counts = await velocity.record(
+        order.orderId,
+        group.map(({ key }) => key),
+        at,
+        windowMs,
+      );
+      return group.map((one, index) => ({ ...one, count: counts[index] ?? 0 }));
+    }),
+  );
   return counted.flat();
 }
 

@@ -9,12 +9,18 @@ test('what is derived from the flow is up to date: else run `npm run generate`',
 test('a file that differs, is missing or is left over is stale', () => {
   const files = derivedFiles(orderFlow);
   const { 'k8s/nodes/hold.yaml': hold, ...others } = files;
-  expect(staleFiles({ ...others, 'docs/topics.md': 'old', 'docs/absent.md': '' })).toEqual(['docs/topics.md', 'docs/absent.md', 'k8s/nodes/hold.yaml']);
+  expect(staleFiles({ ...others, 'docs/topics.md': 'old', 'docs/absent.md': '' })).toEqual([
+    'docs/topics.md',
+    'docs/absent.md',
+    'k8s/nodes/hold.yaml',
+  ]);
   expect(hold).toContain('iaros-hold');
 });
 
 test('a flow with faults derives nothing', () => {
-  expect(() => derivedFiles({ ...orderFlow, nodes: orderFlow.nodes.slice(1) })).toThrow('node validate is never reached');
+  expect(() => derivedFiles({ ...orderFlow, nodes: orderFlow.nodes.slice(1) })).toThrow(
+    'node validate is never reached',
+  );
 });
 
 test('the README has a block for each table', () => {

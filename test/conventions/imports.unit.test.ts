@@ -21,8 +21,11 @@ const LAYERS: readonly Layer[] = [
   { name: 'connectors', paths: ['connectors/'], below: ['schemas', 'ports'] },
   { name: 'processors', paths: ['processors/'], below: VOCABULARY },
   {
-    name: 'flow', below: [...VOCABULARY, 'processors'],
-    paths: ['define', 'order-flow', 'topics', 'topic-config', 'edges', 'walk', 'check'].map((file) => `topology/${file}.ts`),
+    name: 'flow',
+    below: [...VOCABULARY, 'processors'],
+    paths: ['define', 'order-flow', 'topics', 'topic-config', 'edges', 'walk', 'check'].map(
+      (file) => `topology/${file}.ts`,
+    ),
   },
   { name: 'derive', paths: ['topology/derive/'], below: FLOW },
   { name: 'runtime', paths: ['topology/runtime/'], below: [...FLOW, 'connectors', 'registry'] },
@@ -31,12 +34,14 @@ const LAYERS: readonly Layer[] = [
   { name: 'demo', paths: ['topology/demo/'], below: FLOW },
   { name: 'ingress', paths: ['ingress/'], below: [...FLOW, 'connectors', 'registry', 'runtime', 'derive'] },
   {
-    name: 'operator', paths: ['topology/operator/', 'topology/cli.ts'],
+    name: 'operator',
+    paths: ['topology/operator/', 'topology/cli.ts'],
     below: [...FLOW, 'connectors', 'registry', 'runtime', 'derive', 'local', 'demo'],
   },
 ];
 
-const layerOf = (file: string): Layer | undefined => LAYERS.find(({ paths }) => paths.some((path) => (path.endsWith('/') ? file.startsWith(path) : file === path)));
+const layerOf = (file: string): Layer | undefined =>
+  LAYERS.find(({ paths }) => paths.some((path) => (path.endsWith('/') ? file.startsWith(path) : file === path)));
 
 const isOurs = ({ target }: Import): boolean => target.endsWith('.ts');
 
@@ -73,12 +78,14 @@ test('no layer may import one that may import it', () => {
 });
 
 test('an import against the direction is found', () => {
-  expect(against([
-    { file: 'schemas/load.ts', target: 'topology/order-flow.ts', typeOnly: true },
-    { file: 'processors/orders/validate.ts', target: 'connectors/registry.ts', typeOnly: false },
-    { file: 'processors/orders/validate.ts', target: 'schemas/types.ts', typeOnly: false },
-    { file: 'elsewhere/a.ts', target: 'schemas/types.ts', typeOnly: false },
-  ])).toEqual([
+  expect(
+    against([
+      { file: 'schemas/load.ts', target: 'topology/order-flow.ts', typeOnly: true },
+      { file: 'processors/orders/validate.ts', target: 'connectors/registry.ts', typeOnly: false },
+      { file: 'processors/orders/validate.ts', target: 'schemas/types.ts', typeOnly: false },
+      { file: 'elsewhere/a.ts', target: 'schemas/types.ts', typeOnly: false },
+    ]),
+  ).toEqual([
     'schemas/load.ts (schemas) imports topology/order-flow.ts (flow)',
     'processors/orders/validate.ts (processors) imports connectors/registry.ts (registry)',
     'elsewhere/a.ts is in no layer',
@@ -92,13 +99,19 @@ import {
 } from 'f';
 const g = await import('./g.ts');`;
   expect(readImports(text, 'topology/local/x.ts').map(({ target, typeOnly }) => [target, typeOnly])).toEqual([
-    ['topology/local/a.ts', false], ['topology/c.ts', true], ['topology/local/d.ts', false], ['topology/local/e.ts', false], ['f', false],
+    ['topology/local/a.ts', false],
+    ['topology/c.ts', true],
+    ['topology/local/d.ts', false],
+    ['topology/local/e.ts', false],
+    ['f', false],
     ['topology/local/g.ts', false],
   ]);
 });
 
 test('processors and the flow do no I/O', () => {
-  const pure = imports.filter(({ file }) => ['processors', 'flow', 'order states', 'ports'].includes(layerOf(file)?.name ?? ''));
+  const pure = imports.filter(({ file }) =>
+    ['processors', 'flow', 'order states', 'ports'].includes(layerOf(file)?.name ?? ''),
+  );
   const outside = pure.filter((one) => !isOurs(one)).map(({ file, target }) => `${file} imports ${target}`);
   expect(outside).toEqual(['processors/payments/velocity.ts imports node:crypto']);
 });
@@ -106,6 +119,10 @@ test('processors and the flow do no I/O', () => {
 test('kafkajs is known to the runtime alone, and loaded with its patches only', () => {
   const users = imports.filter(({ target }) => target === 'kafkajs' || target.startsWith('kafkajs/'));
   expect(users.filter(({ file }) => !file.startsWith('topology/runtime/')).map(({ file }) => file)).toEqual([]);
-  expect(users.filter(({ typeOnly, file }) => !typeOnly && file !== 'topology/runtime/kafkajs-patches.ts').map(({ file }) => file)).toEqual([]);
+  expect(
+    users
+      .filter(({ typeOnly, file }) => !typeOnly && file !== 'topology/runtime/kafkajs-patches.ts')
+      .map(({ file }) => file),
+  ).toEqual([]);
   expect(users.map(({ file }) => file)).toContain('topology/runtime/kafka.ts');
 });

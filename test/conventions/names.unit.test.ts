@@ -19,7 +19,9 @@ test('such a name would be found', () => {
 });
 
 test('names are lower case with hyphens', () => {
-  expect(files.filter((file) => wordsOf(file).some((word) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?$/.test(word)))).toEqual([]);
+  expect(
+    files.filter((file) => wordsOf(file).some((word) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?$/.test(word))),
+  ).toEqual([]);
 });
 
 test('each node has a file of its own name that exports its function', async () => {

@@ -3,7 +3,8 @@ import { dirname, join, normalize } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDERS = ['schemas', 'connectors', 'processors', 'topology', 'ingress'];
-const IMPORT = /(?:^|[\s;}])(?:import|export)(?<types>\s+type)?\s[^'"`;]*?from\s+'(?<from>[^']+)'|\bimport\('(?<dynamic>[^']+)'\)|^import '(?<bare>[^']+)'/gm;
+const IMPORT =
+  /(?:^|[\s;}])(?:import|export)(?<types>\s+type)?\s[^'"`;]*?from\s+'(?<from>[^']+)'|\bimport\('(?<dynamic>[^']+)'\)|^import '(?<bare>[^']+)'/gm;
 
 export interface Import {
   /** Path of the importing file, from the root. */

@@ -114,6 +114,12 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
 
   return {
     closeStreams: () => app.closeStreams(),
+    /** The routes of the app, apart from those that stand for all methods of a path. */
+    routes: (): [path: string, method: string][] =>
+      app.router.stack.flatMap(({ route }) => {
+        const methods = Object.keys((route as unknown as { methods?: object } | undefined)?.methods ?? {});
+        return route && methods.length === 1 ? [[route.path, methods[0] as string] as [string, string]] : [];
+      }),
     deps, base, clock, faults, counts, published, logged, heads, rows, histories, happen,
     whenPublished(handler: (published: Published) => void) {
       onPublish = handler;

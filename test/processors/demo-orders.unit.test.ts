@@ -16,10 +16,31 @@ const catalogue = demoAirline({ currencies: settings.currencies, now: () => TODA
 function placed(body: OrderRequest, orderId: string, customerId = body.customer.customerId): Order {
   const { email, phone, locale } = body.customer;
   return order({
-    orderId, channel: body.channel, placedAt: TODAY, currency: body.currency, expectedTotal: body.expectedTotal ?? null,
-    customer: { customerId, contact: seal({ email, phone }, dataKey, `${customerId}|contact`), emailHash: email, locale },
-    passengers: body.passengers.map(({ passengerId, type, ...identity }) => ({ passengerId, type, identity: seal(identity, dataKey, `${customerId}|identity`) })),
-    items: body.items.map((item, index) => ({ itemId: `I${index}`, flightNumber: null, departureDate: null, bookingClass: null, code: null, amount: null, ...item })),
+    orderId,
+    channel: body.channel,
+    placedAt: TODAY,
+    currency: body.currency,
+    expectedTotal: body.expectedTotal ?? null,
+    customer: {
+      customerId,
+      contact: seal({ email, phone }, dataKey, `${customerId}|contact`),
+      emailHash: email,
+      locale,
+    },
+    passengers: body.passengers.map(({ passengerId, type, ...identity }) => ({
+      passengerId,
+      type,
+      identity: seal(identity, dataKey, `${customerId}|identity`),
+    })),
+    items: body.items.map((item, index) => ({
+      itemId: `I${index}`,
+      flightNumber: null,
+      departureDate: null,
+      bookingClass: null,
+      code: null,
+      amount: null,
+      ...item,
+    })),
     payment: { ...order().payment, ...body.payment },
   });
 }
@@ -36,10 +57,17 @@ test('realistic orders are valid and priced as they expect, and none is declined
   let number = 0;
   for (const body of requests(400)) {
     number += 1;
-    const same = { ...body, payment: { method: 'card', token: 'tok_visa' }, customer: { ...body.customer, email: 'ada@example.com' } };
+    const same = {
+      ...body,
+      payment: { method: 'card', token: 'tok_visa' },
+      customer: { ...body.customer, email: 'ada@example.com' },
+    };
     const [validated] = await validate(event('OrderReceived', placed(same, `O-${number}`, 'C-1')), within);
     expect(validated?.order.faults, JSON.stringify(body.items)).toEqual([]);
-    const [scored] = await scoreFraud({ ...event('OrderValidated', validated!.order), occurredAt: TODAY + number }, within);
+    const [scored] = await scoreFraud(
+      { ...event('OrderValidated', validated!.order), occurredAt: TODAY + number },
+      within,
+    );
     expect(scored?.type, scored?.order.closure?.detail).toBe('OrderScored');
     scores.push(scored!.order.fraud!.score);
   }

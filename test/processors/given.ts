@@ -13,19 +13,44 @@ export const HOUR_MS = 3_600_000;
 export const CUSTOMER = 'C-1001';
 
 export const settings: Settings = {
-  maxConcurrentOrders: 10_000, orderTimeoutMs: 30_000, stepRetries: 3, sinkBatch: 1_000, paymentTimeoutMs: 15_000,
-  fraudThreshold: 0.8, fraudReviewThreshold: 0.6, blockedTokens: ['tok_fraud'], currencies: ['USD', 'EUR', 'GBP', 'JPY'],
-  refundWindowDays: 90, holdMs: 900_000, inventorySyncMs: 10_000, allocation: 'first_come_first_served', overbookingFactor: 1.05,
-  notificationChannels: ['email', 'sms'], notificationRetries: 3, airlineAccountingCode: '125', ticketCheckDigitScheme: 'document10',
+  maxConcurrentOrders: 10_000,
+  orderTimeoutMs: 30_000,
+  stepRetries: 3,
+  sinkBatch: 1_000,
+  paymentTimeoutMs: 15_000,
+  fraudThreshold: 0.8,
+  fraudReviewThreshold: 0.6,
+  blockedTokens: ['tok_fraud'],
+  currencies: ['USD', 'EUR', 'GBP', 'JPY'],
+  refundWindowDays: 90,
+  holdMs: 900_000,
+  inventorySyncMs: 10_000,
+  allocation: 'first_come_first_served',
+  overbookingFactor: 1.05,
+  notificationChannels: ['email', 'sms'],
+  notificationRetries: 3,
+  airlineAccountingCode: '125',
+  ticketCheckDigitScheme: 'document10',
 };
 
 /** A flight leaving at `departureTime` (ms, UTC) and arriving 7 hours later. */
-export function flight(flightNumber: string, origin: string, destination: string, departureTime: number, hours = 7): Flight {
+export function flight(
+  flightNumber: string,
+  origin: string,
+  destination: string,
+  departureTime: number,
+  hours = 7,
+): Flight {
   const arrivalTime = departureTime + hours * HOUR_MS;
   return {
-    flightNumber, origin, destination, departureTime, arrivalTime,
+    flightNumber,
+    origin,
+    destination,
+    departureTime,
+    arrivalTime,
     departureDate: new Date(departureTime).toISOString().slice(0, 10),
-    departsAt: new Date(departureTime).toISOString(), arrivesAt: new Date(arrivalTime).toISOString(),
+    departsAt: new Date(departureTime).toISOString(),
+    arrivesAt: new Date(arrivalTime).toISOString(),
     classes: [
       { bookingClass: 'Y', cabin: 'economy', capacity: 100, fares: { USD: 19_900, GBP: 15_900 } },
       { bookingClass: 'J', cabin: 'business', capacity: 10, fares: { USD: 99_900 } },
@@ -55,7 +80,9 @@ export function catalogueOf(flights: readonly Flight[]): CataloguePort {
     ancillaries: () => [bag],
     fare(one, bookingClass, passengerType, currency) {
       const adult = one.classes.find((sold) => sold.bookingClass === bookingClass)?.fares[currency];
-      return adult === undefined ? undefined : { amount: Math.round((adult * (SHARES[passengerType] ?? 100)) / 100), currency };
+      return adult === undefined
+        ? undefined
+        : { amount: Math.round((adult * (SHARES[passengerType] ?? 100)) / 100), currency };
     },
   };
 }
@@ -74,49 +101,115 @@ export const sealedIdentity = (identity: object): string => seal(identity, dataK
 
 export function passenger(passengerId: string, type: PassengerType = 'ADT', identity: object = {}) {
   const dateOfBirth = { ADT: '1985-12-10', CHD: '2018-05-01', INF: '2026-01-15' }[type];
-  return { passengerId, type, identity: sealedIdentity({ givenName: 'Ada', familyName: 'Lovelace', dateOfBirth, ...identity }) };
+  return {
+    passengerId,
+    type,
+    identity: sealedIdentity({ givenName: 'Ada', familyName: 'Lovelace', dateOfBirth, ...identity }),
+  };
 }
 
 let items = 0;
-export function flightItem(flightNumber: string, departureDate: string, passengerIds = ['P1'], bookingClass = 'Y'): OrderItem {
+export function flightItem(
+  flightNumber: string,
+  departureDate: string,
+  passengerIds = ['P1'],
+  bookingClass = 'Y',
+): OrderItem {
   items += 1;
-  return { itemId: `I${items}`, type: 'flight', flightNumber, departureDate, bookingClass, code: null, passengerIds, amount: null };
+  return {
+    itemId: `I${items}`,
+    type: 'flight',
+    flightNumber,
+    departureDate,
+    bookingClass,
+    code: null,
+    passengerIds,
+    amount: null,
+  };
 }
 
-export function bag(flightNumber: string | null, departureDate: string | null, passengerIds = ['P1'], code = 'BAG1'): OrderItem {
+export function bag(
+  flightNumber: string | null,
+  departureDate: string | null,
+  passengerIds = ['P1'],
+  code = 'BAG1',
+): OrderItem {
   items += 1;
-  return { itemId: `I${items}`, type: 'ancillary', flightNumber, departureDate, bookingClass: null, code, passengerIds, amount: null };
+  return {
+    itemId: `I${items}`,
+    type: 'ancillary',
+    flightNumber,
+    departureDate,
+    bookingClass: null,
+    code,
+    passengerIds,
+    amount: null,
+  };
 }
 
 /** One adult from London to New York with a bag: 23,400 minor units of USD. */
 export function order(changes: Partial<Order> = {}): Order {
   return {
-    orderId: 'O-1', channel: 'web', placedAt: NOW, currency: 'USD',
+    orderId: 'O-1',
+    channel: 'web',
+    placedAt: NOW,
+    currency: 'USD',
     customer: {
-      customerId: CUSTOMER, contact: sealedContact({ email: 'ada@example.com', phone: '+442071838750' }), emailHash: 'e'.repeat(32), locale: 'en-US',
+      customerId: CUSTOMER,
+      contact: sealedContact({ email: 'ada@example.com', phone: '+442071838750' }),
+      emailHash: 'e'.repeat(32),
+      locale: 'en-US',
     },
     passengers: [passenger('P1')],
     items: [flightItem('IA101', '2026-12-24'), bag('IA101', '2026-12-24')],
-    expectedTotal: null, total: null,
+    expectedTotal: null,
+    total: null,
     payment: {
-      method: 'card', token: 'tok_visa', status: 'none', processor: null, authorizationId: null, captureId: null, reversalId: null,
-      challengeUrl: null, declineCode: null,
+      method: 'card',
+      token: 'tok_visa',
+      status: 'none',
+      processor: null,
+      authorizationId: null,
+      captureId: null,
+      reversalId: null,
+      challengeUrl: null,
+      declineCode: null,
     },
-    fraud: null, hold: null, bookingReference: null, tickets: [], notifications: [], faults: [], closure: null, deviceHash: null, interrupts: 0,
+    fraud: null,
+    hold: null,
+    bookingReference: null,
+    tickets: [],
+    notifications: [],
+    faults: [],
+    closure: null,
+    deviceHash: null,
+    interrupts: 0,
     ...changes,
   };
 }
 
-export const priced = (changes: Partial<Order> = {}): Order => order({ total: { amount: 23_400, currency: 'USD' }, ...changes });
-export const held = (changes: Partial<Order> = {}): Order => priced({ hold: { state: 'held', expiresAt: NOW + 900_000 }, ...changes });
-export const sold = (changes: Partial<Order> = {}): Order => paid('authorised', { hold: { state: 'sold', expiresAt: NOW + 900_000 }, ...changes });
+export const priced = (changes: Partial<Order> = {}): Order =>
+  order({ total: { amount: 23_400, currency: 'USD' }, ...changes });
+export const held = (changes: Partial<Order> = {}): Order =>
+  priced({ hold: { state: 'held', expiresAt: NOW + 900_000 }, ...changes });
+export const sold = (changes: Partial<Order> = {}): Order =>
+  paid('authorised', { hold: { state: 'sold', expiresAt: NOW + 900_000 }, ...changes });
 export const paid = (status: Order['payment']['status'], changes: Partial<Order> = {}): Order => {
   const base = held(changes);
   return { ...base, payment: { ...base.payment, status, processor: 'sandbox', authorizationId: 'auth-1' } };
 };
 
 export function event<Type extends EventType>(type: Type, after: Order, status = ''): OrderEvent<Type> {
-  return { type, eventId: `event-${type}`, orderId: after.orderId, version: 3, status, occurredAt: NOW, causationId: 'cause', order: after } as OrderEvent<Type>;
+  return {
+    type,
+    eventId: `event-${type}`,
+    orderId: after.orderId,
+    version: 3,
+    status,
+    occurredAt: NOW,
+    causationId: 'cause',
+    order: after,
+  } as OrderEvent<Type>;
 }
 
 export function current(status: string, atRest: boolean, of: Order): Current {
@@ -124,7 +217,16 @@ export function current(status: string, atRest: boolean, of: Order): Current {
 }
 
 export function command(change: Partial<OrderCommand>): OrderCommand {
-  return { commandId: 'cmd-1', orderId: 'O-1', kind: 'place', issuedAt: NOW, place: null, cancel: null, authenticate: null, ...change };
+  return {
+    commandId: 'cmd-1',
+    orderId: 'O-1',
+    kind: 'place',
+    issuedAt: NOW,
+    place: null,
+    cancel: null,
+    authenticate: null,
+    ...change,
+  };
 }
 
 /** A context whose ports are the given ones; reaching for another fails the test. */

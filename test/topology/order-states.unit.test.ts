@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import { EVENT_TYPES } from '../../schemas/types.ts';
 import {
-  AT_REST, FINAL, nextStatus, type OrderStatus, PAST_CANCELLING, restsAfter, STATUSES, statusesEntered, TRANSITIONS, transitionOf,
+  AT_REST,
+  FINAL,
+  nextStatus,
+  type OrderStatus,
+  PAST_CANCELLING,
+  restsAfter,
+  STATUSES,
+  statusesEntered,
+  TRANSITIONS,
+  transitionOf,
 } from '../../topology/order-states.ts';
 
 test('every event has one row', () => {
@@ -9,28 +18,69 @@ test('every event has one row', () => {
 });
 
 test('every status is entered by some event', () => {
-  const entered = new Set(TRANSITIONS.flatMap(({ from, event }) => from.flatMap((status) => statusesEntered(status, event))));
+  const entered = new Set(
+    TRANSITIONS.flatMap(({ from, event }) => from.flatMap((status) => statusesEntered(status, event))),
+  );
   expect(STATUSES.filter((status) => !entered.has(status))).toEqual([]);
 });
 
 /** The ways an order can take, as the statuses of its history. */
 test.each<[string, [from: OrderStatus | 'new', event: (typeof EVENT_TYPES)[number]][], OrderStatus[]]>([
-  ['fulfilled', [
-    ['new', 'OrderReceived'], ['Received', 'OrderValidated'], ['Validated', 'OrderScored'], ['Validated', 'InventoryHeld'], ['InventoryHold', 'PaymentApproved'],
-    ['PaymentApproved', 'InventoryConfirmed'], ['InventoryConfirmed', 'TicketIssued'], ['TicketIssued', 'OrderConfirmed'], ['Confirmed', 'OrderFulfilled'],
-  ], [
-    'Received', 'Validating', 'Validated', 'InventoryHold', 'PaymentPending', 'PaymentApproved', 'Processing', 'InventoryConfirmed', 'Ticketing', 'TicketIssued',
-    'Confirmed', 'Fulfilled',
-  ]],
-  ['challenged, then declined', [
-    ['InventoryHold', 'PaymentChallenged'], ['PaymentPending', 'PaymentFailed'], ['PaymentFailed', 'OrderCancelled'],
-  ], ['PaymentPending', 'PaymentFailed', 'Cancelled']],
-  ['not ticketed', [
-    ['InventoryConfirmed', 'TicketingFailed'], ['TicketingFailed', 'RefundRequested'], ['Refunding', 'OrderRefunded'],
-  ], ['Ticketing', 'TicketingFailed', 'Refunding', 'Refunded']],
-  ['cancelled while held', [
-    ['InventoryHold', 'CancelRequested'], ['InventoryHold', 'VoidRequested'], ['InventoryHold', 'OrderCancelled'],
-  ], ['Cancelled']],
+  [
+    'fulfilled',
+    [
+      ['new', 'OrderReceived'],
+      ['Received', 'OrderValidated'],
+      ['Validated', 'OrderScored'],
+      ['Validated', 'InventoryHeld'],
+      ['InventoryHold', 'PaymentApproved'],
+      ['PaymentApproved', 'InventoryConfirmed'],
+      ['InventoryConfirmed', 'TicketIssued'],
+      ['TicketIssued', 'OrderConfirmed'],
+      ['Confirmed', 'OrderFulfilled'],
+    ],
+    [
+      'Received',
+      'Validating',
+      'Validated',
+      'InventoryHold',
+      'PaymentPending',
+      'PaymentApproved',
+      'Processing',
+      'InventoryConfirmed',
+      'Ticketing',
+      'TicketIssued',
+      'Confirmed',
+      'Fulfilled',
+    ],
+  ],
+  [
+    'challenged, then declined',
+    [
+      ['InventoryHold', 'PaymentChallenged'],
+      ['PaymentPending', 'PaymentFailed'],
+      ['PaymentFailed', 'OrderCancelled'],
+    ],
+    ['PaymentPending', 'PaymentFailed', 'Cancelled'],
+  ],
+  [
+    'not ticketed',
+    [
+      ['InventoryConfirmed', 'TicketingFailed'],
+      ['TicketingFailed', 'RefundRequested'],
+      ['Refunding', 'OrderRefunded'],
+    ],
+    ['Ticketing', 'TicketingFailed', 'Refunding', 'Refunded'],
+  ],
+  [
+    'cancelled while held',
+    [
+      ['InventoryHold', 'CancelRequested'],
+      ['InventoryHold', 'VoidRequested'],
+      ['InventoryHold', 'OrderCancelled'],
+    ],
+    ['Cancelled'],
+  ],
 ])('an order that is %s', (_, moves, history) => {
   expect(moves.map(([from, event]) => nextStatus(from, event))).not.toContain(null);
   expect(moves.flatMap(([from, event]) => statusesEntered(from, event))).toEqual(history);
@@ -43,12 +93,21 @@ test('a move the table does not have is refused', () => {
 });
 
 test('a final status is left only by cancelling what was fulfilled', () => {
-  const ways = [...FINAL].flatMap((status) => EVENT_TYPES.filter((event) => nextStatus(status, event) !== null).map((event) => [status, event]));
-  expect(ways).toEqual([['Fulfilled', 'CancelRequested'], ['Fulfilled', 'OrderCancelled'], ['Fulfilled', 'RefundRequested'], ['Fulfilled', 'VoidRequested']]);
+  const ways = [...FINAL].flatMap((status) =>
+    EVENT_TYPES.filter((event) => nextStatus(status, event) !== null).map((event) => [status, event]),
+  );
+  expect(ways).toEqual([
+    ['Fulfilled', 'CancelRequested'],
+    ['Fulfilled', 'OrderCancelled'],
+    ['Fulfilled', 'RefundRequested'],
+    ['Fulfilled', 'VoidRequested'],
+  ]);
 });
 
 test('an order past cancelling cannot be cancelled, any other status of record can', () => {
-  const passedThrough = new Set<OrderStatus>(TRANSITIONS.flatMap(({ via }) => via).filter((status) => !TRANSITIONS.some(({ to }) => to === status)));
+  const passedThrough = new Set<OrderStatus>(
+    TRANSITIONS.flatMap(({ via }) => via).filter((status) => !TRANSITIONS.some(({ to }) => to === status)),
+  );
   const cancellable = STATUSES.filter((status) => nextStatus(status, 'CancelRequested') !== null);
   expect(cancellable).toEqual(STATUSES.filter((status) => !PAST_CANCELLING.has(status) && !passedThrough.has(status)));
 });

@@ -13,28 +13,58 @@ const YAML = { lineWidth: 0, aliasDuplicateObjects: false };
 
 /** Kubernetes files that follow from the flow, by path. */
 export function kubernetesFiles(flow: Flow): Record<string, string> {
-  const workloads = workloadsOf(flow).map((workload): [string, string] => [`${workload.name}.yaml`, documents(deploymentOf(workload), budgetOf(workload))]);
-  const topics = (['public', 'internal', 'dead-letter'] as const).map((visibility): [string, string] =>
-    [`${visibility}.yaml`, documents(...topicsOf(flow).filter((topic) => topic.visibility === visibility).map(topicResource))]);
+  const workloads = workloadsOf(flow).map((workload): [string, string] => [
+    `${workload.name}.yaml`,
+    documents(deploymentOf(workload), budgetOf(workload)),
+  ]);
+  const topics = (['public', 'internal', 'dead-letter'] as const).map((visibility): [string, string] => [
+    `${visibility}.yaml`,
+    documents(
+      ...topicsOf(flow)
+        .filter((topic) => topic.visibility === visibility)
+        .map(topicResource),
+    ),
+  ]);
   return { ...folder('k8s/nodes', workloads), ...folder('k8s/topics', topics) };
 }
 
 function folder(path: string, files: readonly [string, string][]): Record<string, string> {
-  const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: files.map(([name]) => name) };
-  return Object.fromEntries([...files, ['kustomization.yaml', documents(kustomization)] as const].map(([name, text]) => [`${path}/${name}`, text]));
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: files.map(([name]) => name),
+  };
+  return Object.fromEntries(
+    [...files, ['kustomization.yaml', documents(kustomization)] as const].map(([name, text]) => [
+      `${path}/${name}`,
+      text,
+    ]),
+  );
 }
 
 const documents = (...parts: object[]): string => NOTICE + parts.map((part) => stringify(part, YAML)).join('---\n');
 
-const labelsOf = ({ name }: Workload): Record<string, string> =>
-  ({ 'app.kubernetes.io/name': 'iaros', 'app.kubernetes.io/component': name, 'app.kubernetes.io/part-of': 'iaros-orders' });
+const labelsOf = ({ name }: Workload): Record<string, string> => ({
+  'app.kubernetes.io/name': 'iaros',
+  'app.kubernetes.io/component': name,
+  'app.kubernetes.io/part-of': 'iaros-orders',
+});
 
-const selectorOf = ({ name }: Workload): Record<string, string> => ({ 'app.kubernetes.io/name': 'iaros', 'app.kubernetes.io/component': name });
+const selectorOf = ({ name }: Workload): Record<string, string> => ({
+  'app.kubernetes.io/name': 'iaros',
+  'app.kubernetes.io/component': name,
+});
 
 function deploymentOf(workload: Workload): object {
   return {
-    apiVersion: 'apps/v1', kind: 'Deployment',
-    metadata: { name: `iaros-${workload.name}`, namespace: 'iaros', labels: labelsOf(workload), annotations: { 'iaros/summary': workload.summary } },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: `iaros-${workload.name}`,
+      namespace: 'iaros',
+      labels: labelsOf(workload),
+      annotations: { 'iaros/summary': workload.summary },
+    },
     spec: {
       replicas: workload.replicas,
       revisionHistoryLimit: 3,
@@ -46,17 +76,30 @@ function deploymentOf(workload: Workload): object {
   };
 }
 
-const scrapeOf = ({ port }: Workload): Record<string, string> =>
-  ({ 'prometheus.io/scrape': 'true', 'prometheus.io/path': '/metrics', 'prometheus.io/port': String(port.number) });
+const scrapeOf = ({ port }: Workload): Record<string, string> => ({
+  'prometheus.io/scrape': 'true',
+  'prometheus.io/path': '/metrics',
+  'prometheus.io/port': String(port.number),
+});
 
 function podOf(workload: Workload): object {
   return {
     serviceAccountName: 'iaros',
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: GRACE_SECONDS,
-    securityContext: { runAsNonRoot: true, runAsUser: 10_001, runAsGroup: 10_001, seccompProfile: { type: 'RuntimeDefault' } },
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 10_001,
+      runAsGroup: 10_001,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
     topologySpreadConstraints: [
-      { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selectorOf(workload) } },
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: selectorOf(workload) },
+      },
     ],
     containers: [containerOf(workload)],
     volumes: [{ name: 'tmp', emptyDir: {} }],
@@ -82,11 +125,16 @@ function containerOf(workload: Workload): object {
   };
 }
 
-const probe = (path: string, port: string, timing: object): object => ({ httpGet: { path, port }, timeoutSeconds: 2, ...timing });
+const probe = (path: string, port: string, timing: object): object => ({
+  httpGet: { path, port },
+  timeoutSeconds: 2,
+  ...timing,
+});
 
 function budgetOf(workload: Workload): object {
   return {
-    apiVersion: 'policy/v1', kind: 'PodDisruptionBudget',
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
     metadata: { name: `iaros-${workload.name}`, namespace: 'iaros', labels: labelsOf(workload) },
     spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(workload) } },
   };
@@ -95,11 +143,22 @@ function budgetOf(workload: Workload): object {
 function topicResource(topic: Topic): object {
   const config = topicConfig(topic, BROKERS);
   return {
-    apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic',
+    apiVersion: 'kafka.strimzi.io/v1',
+    kind: 'KafkaTopic',
     metadata: {
-      name: topic.name, namespace: 'iaros',
-      labels: { 'strimzi.io/cluster': 'iaros', 'app.kubernetes.io/part-of': 'iaros-orders', 'iaros/visibility': topic.visibility },
+      name: topic.name,
+      namespace: 'iaros',
+      labels: {
+        'strimzi.io/cluster': 'iaros',
+        'app.kubernetes.io/part-of': 'iaros-orders',
+        'iaros/visibility': topic.visibility,
+      },
     },
-    spec: { topicName: topic.name, partitions: topic.partitions === 'flow' ? PARTITIONS : topic.partitions, replicas: replicasOf(BROKERS), config },
+    spec: {
+      topicName: topic.name,
+      partitions: topic.partitions === 'flow' ? PARTITIONS : topic.partitions,
+      replicas: replicasOf(BROKERS),
+      config,
+    },
   };
 }

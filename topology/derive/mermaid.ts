@@ -7,7 +7,9 @@ const TIMERS = 'timers([timers])';
 
 /** The flow as a Mermaid flowchart: an arrow an event, named by it; what no node takes ends in the read models. */
 export function mermaidOf(flow: Flow): string {
-  const shapes = flow.nodes.map(({ name, kind }) => `  ${idOf(name)}${kind === 'processor' ? `[${name}]` : `{{${name}}}`}`);
+  const shapes = flow.nodes.map(
+    ({ name, kind }) => `  ${idOf(name)}${kind === 'processor' ? `[${name}]` : `{{${name}}}`}`,
+  );
   const arrows = flowEdges(flow).map(({ from, topic, carries, to }) => {
     const start = from === null ? (topic.startsWith('internal.') ? TIMERS : CHANNELS) : idOf(from);
     return `  ${start} -- ${carries} --> ${to === null ? 'models[(read models)]' : idOf(to)}`;
@@ -20,7 +22,9 @@ export function stateDiagram(): string {
   const arrows = new Set(TRANSITIONS.filter(({ to }) => to !== 'same').flatMap(arrowsOf));
   const ends = STATUSES.filter((status) => FINAL.has(status)).map((status) => `  ${status} --> [*]`);
   const rests = STATUSES.filter((status) => AT_REST.has(status)).join(',');
-  return ['stateDiagram-v2', ...arrows, ...ends, '  classDef rest font-weight:bold', `  class ${rests} rest`, ''].join('\n');
+  return ['stateDiagram-v2', ...arrows, ...ends, '  classDef rest font-weight:bold', `  class ${rests} rest`, ''].join(
+    '\n',
+  );
 }
 
 /** One arrow for each status on the way; only the last bears the event's name. */

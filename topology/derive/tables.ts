@@ -12,46 +12,89 @@ const HOUR_MS = 3_600_000;
 const list = (names: readonly string[]): string => names.map(code).join(', ') || '-';
 
 export function nodesTable(flow: Flow): string {
-  return markdownTable(['node', 'kind', 'does', 'takes', 'emits', 'uses', 'takes back'], flow.nodes.map((node) => [
-    code(node.name), node.kind, node.summary, list(node.kind === 'processor' ? node.on : [node.accepts]), list(node.emits), list(node.uses),
-    list(node.compensates ?? []),
-  ]));
+  return markdownTable(
+    ['node', 'kind', 'does', 'takes', 'emits', 'uses', 'takes back'],
+    flow.nodes.map((node) => [
+      code(node.name),
+      node.kind,
+      node.summary,
+      list(node.kind === 'processor' ? node.on : [node.accepts]),
+      list(node.emits),
+      list(node.uses),
+      list(node.compensates ?? []),
+    ]),
+  );
 }
 
 export function groupsTable(flow: Flow): string {
-  return markdownTable(['node', 'consumer group', 'reads'], flow.nodes.map((node) => [code(node.name), code(groupOf(node.name)), list(inputsOf(node))]));
+  return markdownTable(
+    ['node', 'consumer group', 'reads'],
+    flow.nodes.map((node) => [code(node.name), code(groupOf(node.name)), list(inputsOf(node))]),
+  );
 }
 
 export function edgesTable(flow: Flow): string {
-  const rows = flowEdges(flow).map(({ from, topic, carries, to }) => [from === null ? 'outside' : code(from), code(carries), code(topic), to === null ? 'read models' : code(to)]);
+  const rows = flowEdges(flow).map(({ from, topic, carries, to }) => [
+    from === null ? 'outside' : code(from),
+    code(carries),
+    code(topic),
+    to === null ? 'read models' : code(to),
+  ]);
   return markdownTable(['from', 'carries', 'topic', 'to'], rows);
 }
 
 export function topicsTable(flow: Flow): string {
-  return markdownTable(['topic', 'visibility', 'record', 'partitions', 'kept', 'written by', 'read by'], topicsOf(flow).map((topic) => [
-    code(topic.name), topic.visibility, topic.record ? code(topic.record) : 'any', topic.partitions === 'flow' ? code('IAROS_PARTITIONS') : String(topic.partitions),
-    topic.cleanup === 'compact' ? 'newest by key' : days(topic.retentionMs), writersOf(topic.name, flow), readersOf(topic.name, flow),
-  ]));
+  return markdownTable(
+    ['topic', 'visibility', 'record', 'partitions', 'kept', 'written by', 'read by'],
+    topicsOf(flow).map((topic) => [
+      code(topic.name),
+      topic.visibility,
+      topic.record ? code(topic.record) : 'any',
+      topic.partitions === 'flow' ? code('IAROS_PARTITIONS') : String(topic.partitions),
+      topic.cleanup === 'compact' ? 'newest by key' : days(topic.retentionMs),
+      writersOf(topic.name, flow),
+      readersOf(topic.name, flow),
+    ]),
+  );
 }
 
 export function statusesTable(): string {
-  return markdownTable(['status', 'final', 'rests', 'can be cancelled'], STATUSES.map((status) => [
-    code(status), yes(FINAL.has(status)), yes(AT_REST.has(status)), yes(!PAST_CANCELLING.has(status)),
-  ]));
+  return markdownTable(
+    ['status', 'final', 'rests', 'can be cancelled'],
+    STATUSES.map((status) => [
+      code(status),
+      yes(FINAL.has(status)),
+      yes(AT_REST.has(status)),
+      yes(!PAST_CANCELLING.has(status)),
+    ]),
+  );
 }
 
 export function transitionsTable(flow: Flow): string {
-  return markdownTable(['event', 'follows', 'passes through', 'leads to', 'taken by'], TRANSITIONS.map(({ event, from, via, to }) => [
-    code(event), list(from), list(via), to === 'same' ? 'the same status' : code(to), list(takersOf(flow, event)),
-  ]));
+  return markdownTable(
+    ['event', 'follows', 'passes through', 'leads to', 'taken by'],
+    TRANSITIONS.map(({ event, from, via, to }) => [
+      code(event),
+      list(from),
+      list(via),
+      to === 'same' ? 'the same status' : code(to),
+      list(takersOf(flow, event)),
+    ]),
+  );
 }
 
-export const faultsTable = (): string => markdownTable(['code', 'means'], Object.entries(FAULTS).map(([name, text]) => [code(name), text]));
+export const faultsTable = (): string =>
+  markdownTable(
+    ['code', 'means'],
+    Object.entries(FAULTS).map(([name, text]) => [code(name), text]),
+  );
 
 export function fraudTable(): string {
   const features = FEATURES.map(({ name, summary, most }) => [code(name), summary, thousandths(most)]);
   const velocity = DIMENSIONS.map(({ name, windowMs, allowed, perOrder, most }) => [
-    code(`velocity_${name}`), `each order above ${allowed} in ${windowMs / HOUR_MS} h: ${perOrder}`, thousandths(most),
+    code(`velocity_${name}`),
+    `each order above ${allowed} in ${windowMs / HOUR_MS} h: ${perOrder}`,
+    thousandths(most),
   ]);
   return markdownTable(['feature', 'thousandths', 'at most'], [...features, ...velocity]);
 }
@@ -59,7 +102,9 @@ export function fraudTable(): string {
 function writersOf(topic: string, flow: Flow): string {
   if (topic.startsWith('dlq.') || topic.startsWith('internal.retry.')) return code(topic.split('.').at(-2) as string);
   if (topic.startsWith('internal.orders-changelog.')) return 'all nodes';
-  const writers = flow.nodes.filter((node) => node.emits.some((type) => topicOf(type) === topic)).map(({ name }) => name);
+  const writers = flow.nodes
+    .filter((node) => node.emits.some((type) => topicOf(type) === topic))
+    .map(({ name }) => name);
   return writers.length > 0 ? list(writers) : topic.startsWith('internal.') ? 'the timer scheduler' : 'channels';
 }
 
@@ -67,7 +112,9 @@ function readersOf(topic: string, flow: Flow): string {
   if (topic.startsWith('dlq.')) return 'operators';
   if (topic.startsWith('internal.orders-changelog.')) return 'rebuild';
   const nodes = list(flow.nodes.filter((node) => inputsOf(node).includes(topic)).map(({ name }) => name));
-  return flow.nodes.some((node) => node.emits.some((type) => topicOf(type) === topic)) ? [nodes, 'sinks'].filter((part) => part !== '-').join(', ') : nodes;
+  return flow.nodes.some((node) => node.emits.some((type) => topicOf(type) === topic))
+    ? [nodes, 'sinks'].filter((part) => part !== '-').join(', ')
+    : nodes;
 }
 
 const days = (ms: number): string => (ms === DAY_MS ? '1 day' : `${ms / DAY_MS} days`);

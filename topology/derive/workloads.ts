@@ -22,14 +22,24 @@ const SINKS = [
 
 /** Every process of the flow: a node each, the sinks, the ingress. */
 export function workloadsOf(flow: Flow): Workload[] {
-  const worker = (name: string, summary: string, personalData: boolean): Workload =>
-    ({ name, summary, args: ['topology/cli.ts', 'run', name], port: WORKER_PORT, replicas: 2, personalData });
+  const worker = (name: string, summary: string, personalData: boolean): Workload => ({
+    name,
+    summary,
+    args: ['topology/cli.ts', 'run', name],
+    port: WORKER_PORT,
+    replicas: 2,
+    personalData,
+  });
   return [
     ...flow.nodes.map(({ name, summary, uses }) => worker(name, summary, uses.includes('keys'))),
     ...SINKS.map(({ name, summary }) => worker(name, summary, false)),
     {
-      name: 'ingress', summary: 'turns requests into commands, and answers from the read model', args: ['ingress/main.ts'],
-      port: { name: 'http', number: 8080, env: 'IAROS_PORT' }, replicas: 2, personalData: true,
+      name: 'ingress',
+      summary: 'turns requests into commands, and answers from the read model',
+      args: ['ingress/main.ts'],
+      port: { name: 'http', number: 8080, env: 'IAROS_PORT' },
+      replicas: 2,
+      personalData: true,
     },
   ];
 }

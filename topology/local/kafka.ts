@@ -114,7 +114,7 @@ async function format(java: string, classpath: string, properties: string): Prom
   const clusterId = randomBytes(16).toString('base64url');
   const args = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classpath, 'kafka.tools.StorageTool', 'format'];
   try {
-    await promisify(execFile)(java, [...args, '-t', clusterId, '-c', properties]);
+    await promisify(execFile)(java, [...args, `--cluster-id=${clusterId}`, '-c', properties]);
   } catch (error) {
     throw new LocalFault(`Kafka could not prepare its data folder: ${(error as Error).message.split('\n').slice(-3).join(' ')}`);
   }

@@ -41,7 +41,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   collectDefaultMetrics({ register: registry });
   const metrics = pipelineMetrics(registry);
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-pipeline', log });
-  const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2, enableAutoPipelining: true });
+  const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2 });
   redis.on('error', (error) => log.debug({ reason: error.message }, 'redis'));
   const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(flow)) });
   const state = reachable(openRedisState({ redis, log }));

@@ -1,4 +1,4 @@
-import type { IHeaders } from 'kafkajs';
+import type { IHeaders } from './kafka.ts';
 import {
   byTopic, committedRecords, EARLIEST, type FetchedPartition, type KafkaCluster, listOffsets, partitionsOf, READ_COMMITTED,
 } from './kafka-cluster.ts';

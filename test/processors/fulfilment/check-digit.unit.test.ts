@@ -10,6 +10,9 @@ test.each([
   expect(checkDigit(ticketNumber, scheme)).toBe(expected);
 });
 
-test.each(['', '125210631281', '12521063128100', '125-210631281', '١٢٣٤٥٦٧٨٩٠١٢٣'])('%j is no ticket number', (text) => {
-  expect(() => checkDigit(text, 'document10')).toThrow(RangeError);
-});
+test.each(['', '125210631281', '12521063128100', '125-210631281', '١٢٣٤٥٦٧٨٩٠١٢٣'])(
+  '%j is no ticket number',
+  (text) => {
+    expect(() => checkDigit(text, 'document10')).toThrow(RangeError);
+  },
+);

@@ -5,12 +5,19 @@ import { ticket } from '../../../processors/fulfilment/ticket.ts';
 import type { Order } from '../../../schemas/types.ts';
 import { bag, context, event, flightItem, frozen, keys, passenger, settings, sold } from '../given.ts';
 
-const TICKETED: TicketingOutcome = { kind: 'ticketed', bookingReference: 'ABC234', tickets: [{ passengerId: 'P1', ticketNumber: '1252106312810' }] };
+const TICKETED: TicketingOutcome = {
+  kind: 'ticketed',
+  bookingReference: 'ABC234',
+  tickets: [{ passengerId: 'P1', ticketNumber: '1252106312810' }],
+};
 
 async function run(outcome: TicketingOutcome, of: Order = sold(), changes = {}) {
   const asked: TicketingRequest[] = [];
   const reservation: ReservationPort = {
-    ticket: async (request) => { asked.push(request); return outcome; },
+    ticket: async (request) => {
+      asked.push(request);
+      return outcome;
+    },
     cancel: async () => ({ kind: 'nothing' }),
   };
   const [draft] = await ticket(event('InventoryConfirmed', frozen(of)), context({ reservation }, changes));
@@ -20,23 +27,33 @@ async function run(outcome: TicketingOutcome, of: Order = sold(), changes = {}) 
 test('asks for a ticket for everybody by name, on the flights alone', async () => {
   const of = sold({
     passengers: [passenger('P1'), passenger('P2', 'CHD', { givenName: 'Byron', familyName: 'King' })],
-    items: [flightItem('IA101', '2026-12-24', ['P1', 'P2']), flightItem('IA102', '2026-12-30', ['P1', 'P2'], 'J'), bag('IA101', '2026-12-24')],
+    items: [
+      flightItem('IA101', '2026-12-24', ['P1', 'P2']),
+      flightItem('IA102', '2026-12-30', ['P1', 'P2'], 'J'),
+      bag('IA101', '2026-12-24'),
+    ],
   });
   const { asked } = await run({ kind: 'rejected', code: 'x', detail: '' }, of);
-  expect(asked).toEqual([{
-    orderId: 'O-1', airlineAccountingCode: '125',
-    passengers: [
-      { passengerId: 'P1', type: 'ADT', givenName: 'Ada', familyName: 'Lovelace' },
-      { passengerId: 'P2', type: 'CHD', givenName: 'Byron', familyName: 'King' },
-    ],
-    segments: [
-      { flightNumber: 'IA101', departureDate: '2026-12-24', bookingClass: 'Y', passengerIds: ['P1', 'P2'] },
-      { flightNumber: 'IA102', departureDate: '2026-12-30', bookingClass: 'J', passengerIds: ['P1', 'P2'] },
-    ],
-  }]);
+  expect(asked).toEqual([
+    {
+      orderId: 'O-1',
+      airlineAccountingCode: '125',
+      passengers: [
+        { passengerId: 'P1', type: 'ADT', givenName: 'Ada', familyName: 'Lovelace' },
+        { passengerId: 'P2', type: 'CHD', givenName: 'Byron', familyName: 'King' },
+      ],
+      segments: [
+        { flightNumber: 'IA101', departureDate: '2026-12-24', bookingClass: 'Y', passengerIds: ['P1', 'P2'] },
+        { flightNumber: 'IA102', departureDate: '2026-12-30', bookingClass: 'J', passengerIds: ['P1', 'P2'] },
+      ],
+    },
+  ]);
 });
 
-test.each([['document10', 0], ['airline_document13', 3]] as const)('keeps tickets and booking reference, check digit by %s', async (scheme, digit) => {
+test.each([
+  ['document10', 0],
+  ['airline_document13', 3],
+] as const)('keeps tickets and booking reference, check digit by %s', async (scheme, digit) => {
   const { draft } = await run(TICKETED, sold(), { settings: { ...settings, ticketCheckDigitScheme: scheme } });
   expect(draft.type).toBe('TicketIssued');
   expect(draft.order.bookingReference).toBe('ABC234');
@@ -62,7 +79,10 @@ test.each([
 
 test('one number for two passengers is no success', async () => {
   const tickets = ['P1', 'P2'].map((passengerId) => ({ passengerId, ticketNumber: '1252106312810' }));
-  const { draft } = await run({ ...TICKETED, tickets } as TicketingOutcome, sold({ passengers: [passenger('P1'), passenger('P2')] }));
+  const { draft } = await run(
+    { ...TICKETED, tickets } as TicketingOutcome,
+    sold({ passengers: [passenger('P1'), passenger('P2')] }),
+  );
   expect(draft.type).toBe('TicketingFailed');
 });
 
@@ -73,6 +93,9 @@ test('a passenger whose key is forgotten cannot be ticketed', async () => {
 });
 
 test('a passing fault is left to the runtime', async () => {
-  const reservation = { ticket: async () => Promise.reject(new TransientFault('away')), cancel: async () => ({ kind: 'nothing' }) } as ReservationPort;
+  const reservation = {
+    ticket: async () => Promise.reject(new TransientFault('away')),
+    cancel: async () => ({ kind: 'nothing' }),
+  } as ReservationPort;
   await expect(ticket(event('InventoryConfirmed', sold()), context({ reservation }))).rejects.toThrow(TransientFault);
 });

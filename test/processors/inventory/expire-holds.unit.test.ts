@@ -12,12 +12,20 @@ test('an order that waits for its payer is cancelled', () => {
   const outcome = expireHolds(timer, current('PaymentPending', true, before), due);
   expect(outcome).toEqual({
     kind: 'move',
-    drafts: [{ type: 'CancelRequested', order: { ...before, interrupts: 1, closure: { reason: 'hold_expired', detail: expect.any(String) } } }],
+    drafts: [
+      {
+        type: 'CancelRequested',
+        order: { ...before, interrupts: 1, closure: { reason: 'hold_expired', detail: expect.any(String) } },
+      },
+    ],
   });
 });
 
 test.each(['InventoryHold', 'PaymentApproved'])('an order in flight in %s is marked', (status) => {
-  expect(expireHolds(timer, current(status, false, held()), due)).toMatchObject({ kind: 'mark', reason: 'hold_expired' });
+  expect(expireHolds(timer, current(status, false, held()), due)).toMatchObject({
+    kind: 'mark',
+    reason: 'hold_expired',
+  });
 });
 
 test.each([
@@ -25,12 +33,17 @@ test.each([
   ['the seats are sold', current('TicketIssued', false, sold())],
   ['no seats were held', current('Validated', false, priced())],
   ['the order is cancelled', current('Cancelled', true, held())],
-  ['the order is closing', current('PaymentPending', true, held({ closure: { reason: 'customer_request', detail: '' } }))],
+  [
+    'the order is closing',
+    current('PaymentPending', true, held({ closure: { reason: 'customer_request', detail: '' } })),
+  ],
   ['the hold was renewed', current('PaymentPending', true, held({ hold: { state: 'held', expiresAt: dueAt + 1 } }))],
 ])('nothing happens when %s', (_, found) => {
   expect(expireHolds(timer, found, due).kind).toBe('none');
 });
 
 test('a clock that lags behind the scheduler does not lose the expiry', () => {
-  expect(expireHolds(timer, current('PaymentPending', true, held()), context({}, { now: dueAt - 5_000 })).kind).toBe('move');
+  expect(expireHolds(timer, current('PaymentPending', true, held()), context({}, { now: dueAt - 5_000 })).kind).toBe(
+    'move',
+  );
 });

@@ -8,13 +8,27 @@ import { context, event, frozen, held, NOW, order, paid, priced, sold } from '..
 type Failure = Parameters<typeof release>[0]['type'];
 
 let calls: string[];
-beforeEach(() => { calls = []; });
+beforeEach(() => {
+  calls = [];
+});
 
-const inventory = { release: async (orderId: string, seats: readonly unknown[]) => { calls.push(`release ${orderId} ${seats.length}`); } } as unknown as Ports['inventory'];
-const reservation = { cancel: async (orderId: string) => { calls.push(`cancel ${orderId}`); return { kind: 'cancelled' }; } } as unknown as Ports['reservation'];
+const inventory = {
+  release: async (orderId: string, seats: readonly unknown[]) => {
+    calls.push(`release ${orderId} ${seats.length}`);
+  },
+} as unknown as Ports['inventory'];
+const reservation = {
+  cancel: async (orderId: string) => {
+    calls.push(`cancel ${orderId}`);
+    return { kind: 'cancelled' };
+  },
+} as unknown as Ports['reservation'];
 
 const run = async (type: Failure, of: Order) => {
-  const drafts = await release(event(type, frozen(of)) as Parameters<typeof release>[0], context({ inventory, reservation }));
+  const drafts = await release(
+    event(type, frozen(of)) as Parameters<typeof release>[0],
+    context({ inventory, reservation }),
+  );
   expect(drafts).toHaveLength(1);
   return drafts[0]!;
 };
@@ -34,8 +48,20 @@ const ways: [Failure, OrderStatus, Order, EventType, boolean][] = [
   ['CancelRequested', 'PaymentApproved', paid('authorised'), 'RefundRequested', false],
   ['CancelRequested', 'InventoryConfirmed', sold(), 'RefundRequested', true],
   ['CancelRequested', 'TicketIssued', sold({ bookingReference: 'ABC234' }), 'RefundRequested', true],
-  ['CancelRequested', 'Confirmed', paid('captured', { hold: { state: 'sold', expiresAt: 1 } }), 'RefundRequested', true],
-  ['CancelRequested', 'Fulfilled', paid('captured', { hold: { state: 'sold', expiresAt: 1 } }), 'RefundRequested', true],
+  [
+    'CancelRequested',
+    'Confirmed',
+    paid('captured', { hold: { state: 'sold', expiresAt: 1 } }),
+    'RefundRequested',
+    true,
+  ],
+  [
+    'CancelRequested',
+    'Fulfilled',
+    paid('captured', { hold: { state: 'sold', expiresAt: 1 } }),
+    'RefundRequested',
+    true,
+  ],
 ];
 
 test.each(ways)('%s in %s', async (type, status, before, next, booked) => {
@@ -56,6 +82,8 @@ test('an order that was never priced has nothing to give back', async () => {
 
 test('seats stay taken while the booking cannot be cancelled', async () => {
   const away = { cancel: async () => Promise.reject(new Error('away')) } as unknown as Ports['reservation'];
-  await expect(release(event('CancelRequested', sold()), context({ inventory, reservation: away }))).rejects.toThrow('away');
+  await expect(release(event('CancelRequested', sold()), context({ inventory, reservation: away }))).rejects.toThrow(
+    'away',
+  );
   expect(calls).toEqual([]);
 });

@@ -11,14 +11,23 @@ test('a cancellation that comes before its order waits for it', () => {
 });
 
 test('an order in flight is marked', () => {
-  expect(cancel(input, current('InventoryHold', false, held()), context())).toEqual({ kind: 'mark', reason: 'customer_request', detail: 'plans changed' });
+  expect(cancel(input, current('InventoryHold', false, held()), context())).toEqual({
+    kind: 'mark',
+    reason: 'customer_request',
+    detail: 'plans changed',
+  });
 });
 
 test.each(['PaymentPending', 'Fulfilled'])('an order at rest in %s is moved', (status) => {
   const before = frozen(paid('captured', { interrupts: 1 }));
   expect(cancel(input, current(status, true, before), context())).toEqual({
     kind: 'move',
-    drafts: [{ type: 'CancelRequested', order: { ...before, interrupts: 2, closure: { reason: 'customer_request', detail: 'plans changed' } } }],
+    drafts: [
+      {
+        type: 'CancelRequested',
+        order: { ...before, interrupts: 2, closure: { reason: 'customer_request', detail: 'plans changed' } },
+      },
+    ],
   });
 });
 

@@ -8,7 +8,11 @@ test('opens the contact, without the spaces around it', async () => {
 });
 
 test('opens identities in the order of the passengers, and says which it cannot', async () => {
-  const passengers = [passenger('P1', 'ADT', { givenName: 'Ada' }), { ...passenger('P2'), identity: 'v1.gone.AAAA' }, passenger('P3', 'ADT', { givenName: 'Grace' })];
+  const passengers = [
+    passenger('P1', 'ADT', { givenName: 'Ada' }),
+    { ...passenger('P2'), identity: 'v1.gone.AAAA' },
+    passenger('P3', 'ADT', { givenName: 'Grace' }),
+  ];
   const identities = await readIdentities(order({ passengers }), keys);
   expect(identities.map((one) => one?.givenName)).toEqual(['Ada', undefined, 'Grace']);
   expect(identities[1]).toBeNull();

@@ -11,16 +11,26 @@ test('starts the order as commanded', () => {
 
 test('takes nothing from the channel that the pipeline decides', () => {
   const forged = sold({
-    orderId: 'someone-elses', placedAt: 1, interrupts: 7, bookingReference: 'ABC234', faults: [{ code: 'x', pointer: '', detail: '' }],
-    tickets: [{ passengerId: 'P1', ticketNumber: '1252106312810', checkDigit: 0 }], closure: { reason: 'x', detail: '' },
-    notifications: [{ channel: 'email', template: 't', messageId: 'm' }], deviceHash: 'd',
+    orderId: 'someone-elses',
+    placedAt: 1,
+    interrupts: 7,
+    bookingReference: 'ABC234',
+    faults: [{ code: 'x', pointer: '', detail: '' }],
+    tickets: [{ passengerId: 'P1', ticketNumber: '1252106312810', checkDigit: 0 }],
+    closure: { reason: 'x', detail: '' },
+    notifications: [{ channel: 'email', template: 't', messageId: 'm' }],
+    deviceHash: 'd',
     fraud: { score: 0, band: 'pass', reasons: [], velocityKeys: [], scoredAt: 0 },
     items: order().items.map((item) => ({ ...item, amount: 1 })),
   });
   const [draft] = receive(command({ place: frozen(forged) }), open(false));
   const clean = order({ deviceHash: 'd' });
   expect(draft?.order).toEqual({
-    ...clean, orderId: 'O-1', placedAt: NOW, customer: forged.customer, passengers: forged.passengers,
+    ...clean,
+    orderId: 'O-1',
+    placedAt: NOW,
+    customer: forged.customer,
+    passengers: forged.passengers,
     items: forged.items.map((item) => ({ ...item, amount: null })),
   });
 });
@@ -40,6 +50,9 @@ test.each(['', 'a}b', 'O#cancel', 'x'.repeat(65), '-lead', 'O 1', 'Ö'])('order 
   expect(() => receive(command({ orderId, place: order() }), open(false))).toThrow('order id');
 });
 
-test.each(['019b2f6e-9b1c-7c3a-8d52-0a1b2c3d4e5f', 'ORD_1.a', '01JXA3M4Q5R6S7T8V9W0X1Y2Z3'])('order id %j is fine', (orderId) => {
-  expect(receive(command({ orderId, place: order() }), open(false))[0]?.order.orderId).toBe(orderId);
-});
+test.each(['019b2f6e-9b1c-7c3a-8d52-0a1b2c3d4e5f', 'ORD_1.a', '01JXA3M4Q5R6S7T8V9W0X1Y2Z3'])(
+  'order id %j is fine',
+  (orderId) => {
+    expect(receive(command({ orderId, place: order() }), open(false))[0]?.order.orderId).toBe(orderId);
+  },
+);

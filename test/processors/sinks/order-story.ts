@@ -8,19 +8,56 @@ export const PLACED_AT = Date.UTC(2026, 10, 3, 9, 30, 0, 250);
 /** An unpriced order as it comes in: one adult, one flight, one bag. */
 export function placedOrder(orderId: string, changes: Partial<Order> = {}): Order {
   return {
-    orderId, channel: 'web', placedAt: PLACED_AT, currency: 'USD',
+    orderId,
+    channel: 'web',
+    placedAt: PLACED_AT,
+    currency: 'USD',
     customer: { customerId: 'C-1001', contact: 'v1.k1.c2VhbGVk', emailHash: null, locale: 'en-GB' },
     passengers: [{ passengerId: 'P1', type: 'ADT', identity: 'v1.k1.aWRlbnRpdHk' }],
     items: [
-      { itemId: 'I1', type: 'flight', flightNumber: 'IA101', departureDate: '2026-12-24', bookingClass: 'Y', code: null, passengerIds: ['P1'], amount: null },
-      { itemId: 'I2', type: 'ancillary', flightNumber: 'IA101', departureDate: '2026-12-24', bookingClass: null, code: 'BAG1', passengerIds: ['P1'], amount: null },
+      {
+        itemId: 'I1',
+        type: 'flight',
+        flightNumber: 'IA101',
+        departureDate: '2026-12-24',
+        bookingClass: 'Y',
+        code: null,
+        passengerIds: ['P1'],
+        amount: null,
+      },
+      {
+        itemId: 'I2',
+        type: 'ancillary',
+        flightNumber: 'IA101',
+        departureDate: '2026-12-24',
+        bookingClass: null,
+        code: 'BAG1',
+        passengerIds: ['P1'],
+        amount: null,
+      },
     ],
-    expectedTotal: null, total: null,
+    expectedTotal: null,
+    total: null,
     payment: {
-      method: 'card', token: 'tok_visa', status: 'none', processor: null, authorizationId: null, captureId: null,
-      reversalId: null, challengeUrl: null, declineCode: null,
+      method: 'card',
+      token: 'tok_visa',
+      status: 'none',
+      processor: null,
+      authorizationId: null,
+      captureId: null,
+      reversalId: null,
+      challengeUrl: null,
+      declineCode: null,
     },
-    fraud: null, hold: null, bookingReference: null, tickets: [], notifications: [], faults: [], closure: null, deviceHash: null, interrupts: 0,
+    fraud: null,
+    hold: null,
+    bookingReference: null,
+    tickets: [],
+    notifications: [],
+    faults: [],
+    closure: null,
+    deviceHash: null,
+    interrupts: 0,
     ...changes,
   };
 }
@@ -40,17 +77,38 @@ export function orderStory(order: Order, chapters: readonly Chapter[]): AnyOrder
     at += afterMs;
     const version = events.length + 1;
     const eventId = eventIdOf(causationId, type, version);
-    events.push({ type, eventId, orderId: order.orderId, version, status: next, occurredAt: at, causationId, order: current } as AnyOrderEvent);
+    events.push({
+      type,
+      eventId,
+      orderId: order.orderId,
+      version,
+      status: next,
+      occurredAt: at,
+      causationId,
+      order: current,
+    } as AnyOrderEvent);
     [status, causationId] = [next, eventId];
   }
   return events;
 }
 
-const paid = (changes: Partial<Order['payment']>) => (order: Order): Partial<Order> => ({ payment: { ...order.payment, ...changes } });
-const held = (state: 'held' | 'sold' | 'released') => (order: Order): Partial<Order> => ({ hold: { state, expiresAt: order.placedAt + 900_000 } });
-const scored = (score: number) => (order: Order): Partial<Order> => ({
-  fraud: { score, band: score >= 0.8 ? 'decline' : score >= 0.6 ? 'review' : 'pass', reasons: [], velocityKeys: [], scoredAt: order.placedAt },
-});
+const paid =
+  (changes: Partial<Order['payment']>) =>
+  (order: Order): Partial<Order> => ({ payment: { ...order.payment, ...changes } });
+const held =
+  (state: 'held' | 'sold' | 'released') =>
+  (order: Order): Partial<Order> => ({ hold: { state, expiresAt: order.placedAt + 900_000 } });
+const scored =
+  (score: number) =>
+  (order: Order): Partial<Order> => ({
+    fraud: {
+      score,
+      band: score >= 0.8 ? 'decline' : score >= 0.6 ? 'review' : 'pass',
+      reasons: [],
+      velocityKeys: [],
+      scoredAt: order.placedAt,
+    },
+  });
 export const closed = (reason: string) => (): Partial<Order> => ({ closure: { reason, detail: '' } });
 
 const ticketed = (serial: number) => (): Partial<Order> => ({
@@ -78,13 +136,24 @@ export const stories = {
     ['OrderConfirmed', 80, paid({ status: 'captured', captureId: 'K1' })],
     ['OrderFulfilled', 20],
   ],
-  invalid: (): Chapter[] => [['OrderReceived', 10], ['OrderInvalid', 20, () => ({ faults: [{ code: 'required', pointer: '/items', detail: 'no items' }] })]],
-  fraud: (amount: number): Chapter[] => [...priced(amount), ['OrderCancelled', 20, (order) => ({ ...scored(0.95)(order), ...closed('fraud_declined')() })]],
+  invalid: (): Chapter[] => [
+    ['OrderReceived', 10],
+    ['OrderInvalid', 20, () => ({ faults: [{ code: 'required', pointer: '/items', detail: 'no items' }] })],
+  ],
+  fraud: (amount: number): Chapter[] => [
+    ...priced(amount),
+    ['OrderCancelled', 20, (order) => ({ ...scored(0.95)(order), ...closed('fraud_declined')() })],
+  ],
   soldOut: (amount: number): Chapter[] => [
-    ...priced(amount), ['OrderScored', 20, scored(0.65)], ['InventoryUnavailable', 40], ['OrderCancelled', 10, closed('sold_out')],
+    ...priced(amount),
+    ['OrderScored', 20, scored(0.65)],
+    ['InventoryUnavailable', 40],
+    ['OrderCancelled', 10, closed('sold_out')],
   ],
   declined: (amount: number, code = 'insufficient_funds'): Chapter[] => [
-    ...priced(amount), ['OrderScored', 20, scored(0.2)], ['InventoryHeld', 50, held('held')],
+    ...priced(amount),
+    ['OrderScored', 20, scored(0.2)],
+    ['InventoryHeld', 50, held('held')],
     ['PaymentFailed', 300, paid({ status: 'declined', processor: 'sandbox', declineCode: code })],
     ['OrderCancelled', 30, (order) => ({ ...held('released')(order), ...closed('payment_declined')() })],
   ],

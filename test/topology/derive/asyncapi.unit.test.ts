@@ -11,7 +11,11 @@ type Json = { [key: string]: Json };
 const document = parse(asyncApi(orderFlow)) as Json;
 
 /** What a reference points to; undefined where it points nowhere. */
-const resolve = (ref: string): Json | undefined => ref.replace('#/', '').split('/').reduce<Json | undefined>((at, key) => at?.[key], document);
+const resolve = (ref: string): Json | undefined =>
+  ref
+    .replace('#/', '')
+    .split('/')
+    .reduce<Json | undefined>((at, key) => at?.[key], document);
 
 const refOf = (value: Json): string => value['$ref'] as unknown as string;
 
@@ -21,10 +25,14 @@ function references(value: unknown): string[] {
 }
 
 test('has a channel and an operation for each public topic', () => {
-  const topics = topicsOf(orderFlow).filter(({ visibility }) => visibility === 'public').map(({ name }) => name);
+  const topics = topicsOf(orderFlow)
+    .filter(({ visibility }) => visibility === 'public')
+    .map(({ name }) => name);
   const channels = Object.values(document['channels']!);
   expect(channels.map(({ address }) => address)).toEqual(topics);
-  expect(Object.values(document['operations']!).map(({ channel }) => resolve(refOf(channel!))?.['address'])).toEqual(topics);
+  expect(Object.values(document['operations']!).map(({ channel }) => resolve(refOf(channel!))?.['address'])).toEqual(
+    topics,
+  );
 });
 
 test('commands are received, all events are sent', () => {
@@ -42,7 +50,9 @@ test('payloads with their references filled in are the schemas that are register
   const fill = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(fill);
     if (typeof value !== 'object' || value === null) return value;
-    return '$ref' in value ? fill(resolve(refOf(value as Json))) : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fill(part)]));
+    return '$ref' in value
+      ? fill(resolve(refOf(value as Json)))
+      : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fill(part)]));
   };
   for (const registered of standaloneSchemas()) {
     const payload = resolve(`#/components/schemas/${registered.name}/schema`);
@@ -53,6 +63,10 @@ test('payloads with their references filled in are the schemas that are register
 
 test('messages state how to find key and schema', () => {
   for (const message of Object.values(document['components']!['messages']!)) {
-    expect(message['bindings']!['kafka']).toMatchObject({ key: { type: 'string' }, schemaIdLocation: 'payload', schemaLookupStrategy: 'TopicNameStrategy' });
+    expect(message['bindings']!['kafka']).toMatchObject({
+      key: { type: 'string' },
+      schemaIdLocation: 'payload',
+      schemaLookupStrategy: 'TopicNameStrategy',
+    });
   }
 });

@@ -15,7 +15,12 @@ test('commands and timers come in from outside', () => {
 });
 
 test('an event goes to the node that takes it, or to the read models', () => {
-  expect(edges).toContainEqual({ from: 'charge', topic: 'orders.payment-approved.v1', carries: 'PaymentApproved', to: 'confirm-hold' });
+  expect(edges).toContainEqual({
+    from: 'charge',
+    topic: 'orders.payment-approved.v1',
+    carries: 'PaymentApproved',
+    to: 'confirm-hold',
+  });
   expect(edges).toContainEqual({ from: 'notify', topic: 'orders.fulfilled.v1', carries: 'OrderFulfilled', to: null });
   expect(takersOf(orderFlow, 'CancelRequested')).toEqual(['release']);
 });
@@ -23,7 +28,11 @@ test('an event goes to the node that takes it, or to the read models', () => {
 test('edges and subscriptions say the same', () => {
   for (const node of orderFlow.nodes) {
     const incoming = new Set(edges.filter(({ to }) => to === node.name).map(({ topic }) => topic));
-    expect([...incoming].sort()).toEqual(inputsOf(node).filter((topic) => !topic.startsWith('internal.retry.')).sort());
+    expect([...incoming].sort()).toEqual(
+      inputsOf(node)
+        .filter((topic) => !topic.startsWith('internal.retry.'))
+        .sort(),
+    );
   }
 });
 

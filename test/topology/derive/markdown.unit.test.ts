@@ -6,9 +6,11 @@ test('a table, with bars in cells escaped', () => {
 });
 
 test('replaces what stands between the markers, and nothing else', () => {
-  const text = 'before\n<!-- generated:a -->\nold\n<!-- /generated:a -->\nbetween\n<!-- generated:b --><!-- /generated:b -->\nafter';
+  const text =
+    'before\n<!-- generated:a -->\nold\n<!-- /generated:a -->\nbetween\n<!-- generated:b --><!-- /generated:b -->\nafter';
   expect(replaceBlocks(text, { a: '$1 new', b: 'B\n', c: 'unused' })).toBe(
-    'before\n<!-- generated:a -->\n$1 new\n<!-- /generated:a -->\nbetween\n<!-- generated:b -->\nB\n<!-- /generated:b -->\nafter');
+    'before\n<!-- generated:a -->\n$1 new\n<!-- /generated:a -->\nbetween\n<!-- generated:b -->\nB\n<!-- /generated:b -->\nafter',
+  );
 });
 
 test('replacing twice changes nothing more', () => {

@@ -243,7 +243,7 @@ function stored(events: number, orders: readonly { id: string; state: string; to
 
 /** Waits for a condition, up to half a minute. */
 export async function until(holds: () => Promise<boolean> | boolean, describe: () => Promise<string> | string): Promise<void> {
-  for (const deadline = Date.now() + 8_000; !(await holds()); ) {
+  for (const deadline = Date.now() + 30_000; !(await holds()); ) {
     if (Date.now() > deadline) throw new Error(`this did not come about in time:\n${await describe()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
