@@ -3,10 +3,17 @@ import type { EventType, Order } from '../schemas/types.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../topology/order-states.ts';
 import type { LiveEvent, Observer } from './live.ts';
 
+export interface NewestEvent {
+  version: number;
+  /** As encoded for its topic. */
+  value: Buffer;
+}
+
 interface Accepted {
   acceptedAt: number;
-  /** Let go with the first event: from then on Redis knows the order. */
+  /** As placed; let go with the first event. */
   order: Order | null;
+  newest: NewestEvent | null;
   events: Map<number, { eventId: string; type: EventType; occurredAt: number }>;
 }
 
@@ -14,9 +21,10 @@ const KEPT_MS = 5 * 60_000;
 const MAX_KEPT = 20_000;
 
 /**
- * The orders this process accepted in the last minutes, with their events as they were seen to happen. It answers for an order between its
- * acceptance and the moment the stores know it, fills what the read model has not caught up with, and counts the orders under way. An order
- * whose end is never seen stops counting after `forgetMs`, so that a lost view of the events cannot refuse orders for good.
+ * The orders this process accepted in the last minutes, with their events as they were seen to happen. It answers for
+ * an order between its acceptance and the moment the stores know it, fills what the read model has not caught up with,
+ * and counts the orders under way. An order whose end is never seen stops counting after `forgetMs`, so that a lost
+ * view of the events cannot refuse orders for good.
  */
 export class AcceptedOrders implements Observer {
   /** Both by time of acceptance, oldest first. */
@@ -40,11 +48,14 @@ export class AcceptedOrders implements Observer {
     return this.#underWay.size;
   }
 
-  /** Called before the command is published, so that no event of it can come first. False, and no change, where the order is here already. */
+  /**
+   * Called before the command is published, so that no event of it can come first. False, and no change, where the
+   * order is here already.
+   */
   add(order: Order): boolean {
     if (this.#orders.has(order.orderId)) return false;
     const acceptedAt = this.#now();
-    this.#orders.set(order.orderId, { acceptedAt, order, events: new Map() });
+    this.#orders.set(order.orderId, { acceptedAt, order, newest: null, events: new Map() });
     this.#underWay.set(order.orderId, acceptedAt);
     for (const [orderId, { acceptedAt: at }] of this.#orders) {
       if (at > acceptedAt - KEPT_MS && this.#orders.size <= MAX_KEPT) break;
@@ -69,6 +80,9 @@ export class AcceptedOrders implements Observer {
     const accepted = this.#orders.get(event.orderId);
     if (!accepted) return;
     accepted.order = null;
+    // A copy: the record's bytes are part of a whole fetch, which would be kept with them.
+    if (event.version > (accepted.newest?.version ?? 0))
+      accepted.newest = { version: event.version, value: Buffer.from(event.value) };
     accepted.events.set(event.version, { eventId: event.eventId, type: event.type, occurredAt: event.occurredAt });
     if (event.endsIn && restsAfter(event.type, event.endsIn)) this.#underWay.delete(event.orderId);
   }
@@ -77,6 +91,11 @@ export class AcceptedOrders implements Observer {
   placed(orderId: string): StoredOrder | null {
     const order = this.#orders.get(orderId)?.order;
     return order ? { orderId, order, version: 1, status: 'Received', updatedAt: order.placedAt } : null;
+  }
+
+  /** The newest event of the order seen so far. */
+  newest(orderId: string): NewestEvent | null {
+    return this.#orders.get(orderId)?.newest ?? null;
   }
 
   /** The events seen, from version 1 up to the first one missing. */

@@ -8,4 +8,8 @@ export interface Answer {
   contentType?: string;
 }
 
-export const answer = (status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({ status, headers, body });
+export const answer = (status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status,
+  headers,
+  body,
+});

@@ -1,4 +1,10 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import helmet from 'helmet';
 import { AcceptedOrders } from './accepted-orders.ts';
 import { type Answer, answer } from './answer.ts';
@@ -16,11 +22,16 @@ import { ENDPOINTS } from './routes/index.ts';
 
 export type { IngressDeps } from './dependencies.ts';
 
-/** An order whose end is never seen counts as under way for this many times the time in which orders are expected to end. */
+/**
+ * An order whose end is never seen counts as under way for this many times the time in which orders are expected to
+ * end.
+ */
 const PATIENCE = 2;
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
-/** The HTTP API over its dependencies. Builds and never listens. `closeStreams` ends every live stream, for a shutdown. */
+/**
+ * The HTTP API over its dependencies. Builds and never listens. `closeStreams` ends every live stream, for a shutdown.
+ */
 export function createApp(deps: IngressDeps): Express & { closeStreams(): void } {
   const ingress = assemble(deps);
   const app = express();
@@ -28,7 +39,12 @@ export function createApp(deps: IngressDeps): Express & { closeStreams(): void }
   app.disable('etag');
   app.use(httpMetrics(deps.metrics, () => ingress.openStreams.size));
   app.use(identify(ingress));
-  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } }, strictTransportSecurity: false }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      strictTransportSecurity: false,
+    }),
+  );
   for (const endpoint of ENDPOINTS) {
     const readBody = endpoint.body ? [jsonBytes()] : [];
     app[endpoint.method](endpoint.path, measure(endpoint.path), ...readBody, serve(endpoint, ingress));
@@ -58,7 +74,9 @@ function assemble({ limits: given, ...deps }: IngressDeps): Ingress {
     accepted,
     orders: new OrderLookup({ ...deps, accepted }),
     availability: new AvailabilitySearch({
-      ...deps, overbookingFactor: settings.overbookingFactor, freshMs: Math.min(limits.availabilityMs, settings.inventorySyncMs),
+      ...deps,
+      overbookingFactor: settings.overbookingFactor,
+      freshMs: Math.min(limits.availabilityMs, settings.inventorySyncMs),
     }),
     openStreams: new Set(),
   };
@@ -108,19 +126,29 @@ function queryOf({ query }: Endpoint, request: Request): unknown {
   const checked = query.safeParse(request.query);
   if (checked.success) return checked.data;
   const errors = listed(faultsOf(checked.error, request.query, '/query'));
-  throw new Problem('invalid_request', `The query has ${errors.length} ${errors.length === 1 ? 'fault' : 'faults'}.`, { errors });
+  throw new Problem('invalid_request', `The query has ${errors.length} ${errors.length === 1 ? 'fault' : 'faults'}.`, {
+    errors,
+  });
 }
 
 function bodyOf({ body }: Endpoint, request: Request, ingress: Ingress): unknown {
   if (!body) return undefined;
   const value = parseJson(request);
   const checked = body.schema.safeParse(value);
-  const faults = [...(checked.success ? [] : faultsOf(checked.error, value)), ...(body.furtherFaults?.(value, ingress) ?? [])];
+  const faults = [
+    ...(checked.success ? [] : faultsOf(checked.error, value)),
+    ...(body.furtherFaults?.(value, ingress) ?? []),
+  ];
   if (checked.success && faults.length === 0) return checked.data;
-  throw new Problem(body.problem, `The body has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}.`, { errors: listed(faults) });
+  throw new Problem(body.problem, `The body has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}.`, {
+    errors: listed(faults),
+  });
 }
 
-function write(response: Response, { status, headers, body, contentType = 'application/json; charset=utf-8' }: Answer): void {
+function write(
+  response: Response,
+  { status, headers, body, contentType = 'application/json; charset=utf-8' }: Answer,
+): void {
   response.status(status);
   response.setHeader('Cache-Control', 'ETag' in headers ? 'private, no-cache' : 'no-store');
   response.set(headers);
@@ -143,7 +171,8 @@ function refuseOtherMethods(app: Express): void {
   for (const [path, allowed] of methods) {
     const headers = { Allow: [...allowed, 'OPTIONS'].join(', ') };
     app.all(path, measure(path), (request, response) => {
-      if (request.method !== 'OPTIONS') throw new Problem('method_not_allowed', `The path takes ${headers.Allow}.`, { headers });
+      if (request.method !== 'OPTIONS')
+        throw new Problem('method_not_allowed', `The path takes ${headers.Allow}.`, { headers });
       write(response, answer(204, undefined, headers));
     });
   }
@@ -153,7 +182,8 @@ function answerErrors({ log }: Ingress): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const problem = asProblem(error);
     const requestId = requestIdOf(response);
-    if (problem.status >= 500) log.error({ requestId, code: problem.code, err: problem.cause ?? error }, 'request failed');
+    if (problem.status >= 500)
+      log.error({ requestId, code: problem.code, err: problem.cause ?? error }, 'request failed');
     if (response.headersSent) {
       response.destroy();
       return;

@@ -62,8 +62,8 @@ interface Kept<Value> {
 const MAX_KEPT = 2_000;
 
 /**
- * Searches for seats. Each distinct question is answered once every `freshMs` from the seat counts and written out as JSON once; all others
- * who ask the same get the same bytes. Counts are read once a date for all questions.
+ * Searches for seats. Each distinct question is answered once every `freshMs` from the seat counts and written out as
+ * JSON once; all others who ask the same get the same bytes. Counts are read once a date for all questions.
  */
 export class AvailabilitySearch {
   readonly #options: Options;
@@ -100,7 +100,9 @@ export class AvailabilitySearch {
       const flights = this.#options.catalogue.flightsOn(date);
       const counts = await this.#options.inventory.counts(flights);
       return flights.map(({ flightNumber, departureDate, classes }, at) => ({
-        flightNumber, departureDate, classes: classes.map((each) => this.#seats(each, counts[at]?.[each.bookingClass])),
+        flightNumber,
+        departureDate,
+        classes: classes.map((each) => this.#seats(each, counts[at]?.[each.bookingClass])),
       }));
     });
   }
@@ -109,7 +111,9 @@ export class AvailabilitySearch {
     return flight.classes.flatMap(({ bookingClass, cabin }, at) => {
       const available = seats[at]?.available ?? 0;
       const price = this.#options.catalogue.fare(flight, bookingClass, 'ADT', query.currency);
-      return price && available >= (query.passengers ?? 0) ? [{ bookingClass, cabin, available, price: { amount: price.amount, currency: price.currency } }] : [];
+      return price && available >= (query.passengers ?? 0)
+        ? [{ bookingClass, cabin, available, price: { amount: price.amount, currency: price.currency } }]
+        : [];
     });
   }
 

@@ -4,7 +4,15 @@ import type { CommandProducer } from '../topology/runtime/command-producer.ts';
 import type { IngressDeps } from './dependencies.ts';
 
 /** Publishes commands on their topic, keyed by order, in the wire format. */
-export function commandPublisher(producer: Pick<CommandProducer, 'publish'>, codec: Pick<Codec, 'encode'>): IngressDeps['publish'] {
+export function commandPublisher(
+  producer: Pick<CommandProducer, 'publish'>,
+  codec: Pick<Codec, 'encode'>,
+): IngressDeps['publish'] {
   return (command, headers) =>
-    producer.publish({ topic: COMMANDS_TOPIC, key: command.orderId, value: codec.encode('OrderCommand', command), headers: { ...headers } });
+    producer.publish({
+      topic: COMMANDS_TOPIC,
+      key: command.orderId,
+      value: codec.encode('OrderCommand', command),
+      headers: { ...headers },
+    });
 }

@@ -23,7 +23,13 @@ export interface Log {
 /** The settings the HTTP API heeds. */
 export type IngressSettings = Pick<
   Settings,
-  'maxConcurrentOrders' | 'orderTimeoutMs' | 'currencies' | 'refundWindowDays' | 'inventorySyncMs' | 'overbookingFactor' | 'allocation'
+  | 'maxConcurrentOrders'
+  | 'orderTimeoutMs'
+  | 'currencies'
+  | 'refundWindowDays'
+  | 'inventorySyncMs'
+  | 'overbookingFactor'
+  | 'allocation'
 >;
 
 /** Everything outside that the API needs. Tests pass fakes; main.ts passes the real ones. */
@@ -70,7 +76,12 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  streams: 500, heartbeatMs: 15_000, streamGraceMs: 1_000, gapMs: 250, availabilityMs: 1_000, checkMs: 2_000,
+  streams: 500,
+  heartbeatMs: 15_000,
+  streamGraceMs: 1_000,
+  gapMs: 250,
+  availabilityMs: 1_000,
+  checkMs: 2_000,
 };
 
 /** The dependencies with what the API builds on them, as handlers see it. */

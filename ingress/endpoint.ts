@@ -50,7 +50,11 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
 }
 
 /** The same endpoint at a second path, for those who look for it there. */
-export const alsoAt = (path: string, operationId: string, declared: Endpoint): Endpoint => ({ ...declared, path, operationId });
+export const alsoAt = (path: string, operationId: string, declared: Endpoint): Endpoint => ({
+  ...declared,
+  path,
+  operationId,
+});
 
 /** Ties a handler to its schemas, and hides their types from those who only serve or document it. */
 export function endpoint<Params, Query, Body>(declared: Endpoint<Params, Query, Body>): Endpoint {

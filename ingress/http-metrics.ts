@@ -7,10 +7,16 @@ const UNMATCHED = 'unmatched';
 /** Times each request under its route's template. Streams are counted while they are open and not timed. */
 export function httpMetrics(registry: Registry, openStreams: () => number): RequestHandler {
   const seconds = new Histogram({
-    name: 'iaros_http_request_seconds', help: 'Time to answer a request', labelNames: ['route', 'method', 'status'], buckets: SECONDS, registers: [registry],
+    name: 'iaros_http_request_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['route', 'method', 'status'],
+    buckets: SECONDS,
+    registers: [registry],
   });
   new Gauge({
-    name: 'iaros_http_streams', help: 'Open event streams', registers: [registry],
+    name: 'iaros_http_streams',
+    help: 'Open event streams',
+    registers: [registry],
     collect() {
       this.set(openStreams());
     },
@@ -19,7 +25,10 @@ export function httpMetrics(registry: Registry, openStreams: () => number): Requ
     const start = performance.now();
     response.once('finish', () => {
       if (String(response.getHeader('content-type')).startsWith('text/event-stream')) return;
-      seconds.observe({ route: routeOf(response), method: request.method, status: response.statusCode }, (performance.now() - start) / 1_000);
+      seconds.observe(
+        { route: routeOf(response), method: request.method, status: response.statusCode },
+        (performance.now() - start) / 1_000,
+      );
     });
     next();
   };
@@ -30,4 +39,5 @@ export function setRoute(response: Response, template: string): void {
   response.locals.route = template;
 }
 
-const routeOf = (response: Response): string => (typeof response.locals.route === 'string' ? response.locals.route : UNMATCHED);
+const routeOf = (response: Response): string =>
+  typeof response.locals.route === 'string' ? response.locals.route : UNMATCHED;

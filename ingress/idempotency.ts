@@ -24,7 +24,10 @@ const IN_FLIGHT_S = 90;
 const PREFIX = 'idem:';
 const WORKING = '-';
 
-/** IdempotencyStore on Redis; the value of a key is `<fingerprint>|<sealed answer>`, or `<fingerprint>|-` while in flight. */
+/**
+ * IdempotencyStore on Redis; the value of a key is `<fingerprint>|<sealed answer>`, or `<fingerprint>|-` while in
+ * flight.
+ */
 export function redisIdempotency(redis: Redis): IdempotencyStore {
   return {
     async claim(key, fingerprint) {

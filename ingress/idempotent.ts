@@ -13,7 +13,13 @@ export function idempotencyKeyOf(header: string | undefined): string | null {
   const key = quoted ?? bare;
   if (key !== undefined) return key;
   throw new Problem('invalid_request', 'The Idempotency-Key cannot be read.', {
-    errors: [{ pointer: '/headers/idempotency-key', code: 'invalid_format', detail: '1 to 255 visible ASCII characters, in quotes or bare.' }],
+    errors: [
+      {
+        pointer: '/headers/idempotency-key',
+        code: 'invalid_format',
+        detail: '1 to 255 visible ASCII characters, in quotes or bare.',
+      },
+    ],
   });
 }
 
@@ -28,24 +34,30 @@ export interface IdempotentRequest {
 }
 
 /**
- * Runs the request once for its key: a repeat gets the first answer again, marked with `Idempotency-Replayed`; a repeat while the first runs
- * 409; another body under the key 422. Where the request fails (429, 5xx) its claim is let go, so that it can be made again.
+ * Runs the request once for its key: a repeat gets the first answer again, marked with `Idempotency-Replayed`; a repeat
+ * while the first runs 409; another body under the key 422. Where the request fails (429, 5xx) its claim is let go, so
+ * that it can be made again.
  */
 export async function once(ingress: Ingress, request: IdempotentRequest, run: () => Promise<Answer>): Promise<Answer> {
   const name = keyedHash(ingress.pepper, `idempotency|${request.scope}`);
   const fingerprint = keyedHash(ingress.pepper, canonicalJson(request.body));
   const claim = await claimed(ingress, name, fingerprint);
   if (claim.kind === 'mismatch') throw new Problem('key_reused', 'The key was sent with another body before.');
-  if (claim.kind === 'in_flight') throw new Problem('request_in_flight', 'The first request with this key is still running.', { retryAfterSeconds: 1 });
+  if (claim.kind === 'in_flight')
+    throw new Problem('request_in_flight', 'The first request with this key is still running.', {
+      retryAfterSeconds: 1,
+    });
   if (claim.kind === 'answered') {
     const first = await openAnswer(ingress, claim.sealed, request.aad);
     if (first) return { ...first, headers: { ...first.headers, 'Idempotency-Replayed': 'true' } };
   }
   try {
     const given = await run();
-    await ingress.idempotency.answer(name, fingerprint, seal(given, request.key, request.aad)).catch((error: unknown) => {
-      ingress.log.warn({ err: error }, 'an answer could not be kept for its Idempotency-Key');
-    });
+    await ingress.idempotency
+      .answer(name, fingerprint, seal(given, request.key, request.aad))
+      .catch((error: unknown) => {
+        ingress.log.warn({ err: error }, 'an answer could not be kept for its Idempotency-Key');
+      });
     return given;
   } catch (error) {
     await letGo(ingress, name);
@@ -57,7 +69,10 @@ async function claimed(ingress: Ingress, name: string, fingerprint: string) {
   try {
     return await ingress.idempotency.claim(name, fingerprint);
   } catch (cause) {
-    throw new Problem('unavailable', 'Idempotency-Key cannot be honoured at the moment.', { retryAfterSeconds: 1, cause });
+    throw new Problem('unavailable', 'Idempotency-Key cannot be honoured at the moment.', {
+      retryAfterSeconds: 1,
+      cause,
+    });
   }
 }
 
@@ -67,7 +82,10 @@ async function letGo(ingress: Ingress, name: string): Promise<void> {
   });
 }
 
-/** The stored answer; null where the customer has been forgotten since: the request then runs again, and meets the order it made. */
+/**
+ * The stored answer; null where the customer has been forgotten since: the request then runs again, and meets the order
+ * it made.
+ */
 async function openAnswer(ingress: Ingress, sealed: string, aad: string): Promise<Answer | null> {
   try {
     const { status, headers, body } = (await unseal(sealed, ingress.keys, aad)) as Answer;
@@ -78,7 +96,10 @@ async function openAnswer(ingress: Ingress, sealed: string, aad: string): Promis
   }
 }
 
-/** JSON with members in order of their names: equal values give equal text, however they were written. For values of shallow depth. */
+/**
+ * JSON with members in order of their names: equal values give equal text, however they were written. For values of
+ * shallow depth.
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_name, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)

@@ -16,7 +16,10 @@ export function jsonBytes(): RequestHandler {
   };
 }
 
-/** The request's body as a JSON value. Throws where it is none, or holds a card number; neither answer repeats any of it. */
+/**
+ * The request's body as a JSON value. Throws where it is none, or holds a card number; neither answer repeats any of
+ * it.
+ */
 export function parseJson(request: Request): unknown {
   const text = decodeUtf8(request.body);
   if (holdsCardNumber(text)) throw cardNumber();
@@ -34,7 +37,10 @@ export function parseJson(request: Request): unknown {
 const needsWalk = (text: string): boolean => text.includes('\\') || /\d[eE]/.test(text);
 
 const cardNumber = (): Problem =>
-  new Problem('pan_not_accepted', 'The body contains what looks like a card number. Send a token of the payment processor; nothing of this request was kept.');
+  new Problem(
+    'pan_not_accepted',
+    'The body contains what looks like a card number. Send a token of the payment processor; nothing of this request was kept.',
+  );
 
 function decodeUtf8(body: unknown): string {
   if (!Buffer.isBuffer(body)) throw new Problem('malformed_json', 'The body is empty.');

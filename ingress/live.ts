@@ -37,8 +37,9 @@ export interface Waiter {
 const KNOWN = new Set<string>(EVENT_TYPES);
 
 /**
- * Hands events on to whoever waits for them in this process. One reader of all event topics calls `dispatch`; a record nobody has asked for
- * costs one look-up. Events of one order come from several topics, so their order of arrival is not their version's: listeners sort.
+ * Hands events on to whoever waits for them in this process. One reader of all event topics calls `dispatch`; a record
+ * nobody has asked for costs one look-up. Events of one order come from several topics, so their order of arrival is
+ * not their version's: listeners sort.
  */
 export class LiveEvents {
   readonly #listeners = new Map<string, Set<(event: LiveEvent) => void>>();
@@ -110,6 +111,12 @@ function liveEvent(orderId: string, value: Buffer, headers: TailRecord['headers'
   if (type === undefined || !KNOWN.has(type) || !Number.isInteger(version) || Number.isNaN(occurredAt)) return null;
   const { to } = transitionOf(type as EventType);
   return {
-    orderId, eventId: headerText(headers, 'ce_id') ?? '', type: type as EventType, version, occurredAt, endsIn: to === 'same' ? null : to, value,
+    orderId,
+    eventId: headerText(headers, 'ce_id') ?? '',
+    type: type as EventType,
+    version,
+    occurredAt,
+    endsIn: to === 'same' ? null : to,
+    value,
   };
 }

@@ -17,7 +17,10 @@ try {
   process.exit(1);
 }
 
-/** SIGTERM or SIGINT: finishes what is under way and exits 0. A second one, or too long a wait, ends the process at once. */
+/**
+ * SIGTERM or SIGINT: finishes what is under way and exits 0. A second one, or too long a wait, ends the process at
+ * once.
+ */
 function stopOnSignal(running: RunningIngress, log: Log): void {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {

@@ -16,7 +16,15 @@ const ProblemDocument = z
     code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
     requestId: z.string().meta({ description: 'Also in the header x-request-id.' }),
     retryable: z.boolean(),
-    errors: z.array(z.object({ pointer: z.string().meta({ description: 'JSON Pointer into the body; /query/… and /headers/… for parameters.' }), code: z.string(), detail: z.string() })),
+    errors: z.array(
+      z.object({
+        pointer: z
+          .string()
+          .meta({ description: 'JSON Pointer into the body; /query/… and /headers/… for parameters.' }),
+        code: z.string(),
+        detail: z.string(),
+      }),
+    ),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
@@ -33,7 +41,8 @@ export function openapiDocument(endpoints: readonly Endpoint[]): Json {
     info: {
       title: 'IAROS Orders',
       version: '1',
-      description: 'Orders of an airline. Money is in minor units of an ISO 4217 currency; times are RFC 3339 in UTC; errors are RFC 9457 problem documents.',
+      description:
+        'Orders of an airline. Money is in minor units of an ISO 4217 currency; times are RFC 3339 in UTC; errors are RFC 9457 problem documents.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -54,9 +63,15 @@ function operationOf(endpoint: Endpoint, schemas: Json): Json {
     summary,
     parameters: parametersOf(endpoint, schemas),
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body.schema, 'input', schemas), example: body.example } } },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: schemaOf(body.schema, 'input', schemas), example: body.example } },
+      },
     }),
-    responses: { ...answersOf(endpoint.answers, schemas), ...problemsOf(endpoint.problems, schemas, Object.keys(endpoint.answers)) },
+    responses: {
+      ...answersOf(endpoint.answers, schemas),
+      ...problemsOf(endpoint.problems, schemas, Object.keys(endpoint.answers)),
+    },
   };
 }
 
@@ -64,13 +79,22 @@ function parametersOf({ params, query, requestHeaders }: Endpoint, schemas: Json
   return [
     ...membersOf(params, schemas).map(([name, schema]) => ({ name, in: 'path', required: true, schema })),
     ...membersOf(query, schemas).map(([name, schema, required]) => ({ name, in: 'query', required, schema })),
-    ...Object.entries(requestHeaders ?? {}).map(([name, description]) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } })),
+    ...Object.entries(requestHeaders ?? {}).map(([name, description]) => ({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string' },
+    })),
   ];
 }
 
 function membersOf(schema: z.ZodType | undefined, schemas: Json): [name: string, schema: Json, required: boolean][] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as { properties?: Record<string, Json>; required?: string[] };
+  const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, member]) => [name, member, required.includes(name)]);
 }
 
@@ -78,10 +102,17 @@ function answersOf(answers: Endpoint['answers'], schemas: Json): Json {
   return Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer, schemas)]));
 }
 
-function answerOf({ description, schema, contentType = 'application/json', headers }: DocumentedAnswer, schemas: Json): Json {
+function answerOf(
+  { description, schema, contentType = 'application/json', headers }: DocumentedAnswer,
+  schemas: Json,
+): Json {
   return {
     description,
-    ...(headers && { headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }])) }),
+    ...(headers && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
+      ),
+    }),
     ...(schema && { content: { [contentType]: { schema: schemaOf(schema, 'output', schemas) } } }),
   };
 }
@@ -97,14 +128,21 @@ function problemsOf(codes: readonly ProblemCode[], schemas: Json, taken: readonl
   return Object.fromEntries(
     [...byStatus].map(([status, each]) => [
       status,
-      { description: each.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '), content: { 'application/problem+json': { schema } } },
+      {
+        description: each.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
+        content: { 'application/problem+json': { schema } },
+      },
     ]),
   );
 }
 
 /** JSON Schema of a zod schema; parts with an id move to the components and are referred to. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const { $schema: _draft, $defs = {}, ...own } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json & { $defs?: Record<string, Json> };
+  const {
+    $schema: _draft,
+    $defs = {},
+    ...own
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json & { $defs?: Record<string, Json> };
   for (const [id, part] of Object.entries($defs)) schemas[id] = withComponentRefs(withoutId(part));
   if (typeof own.id !== 'string') return withComponentRefs(own) as Json;
   schemas[own.id] = withComponentRefs(withoutId(own));
@@ -118,7 +156,10 @@ function withComponentRefs(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
-      name, name === '$ref' && typeof member === 'string' ? member.replace('#/$defs/', '#/components/schemas/') : withComponentRefs(member),
+      name,
+      name === '$ref' && typeof member === 'string'
+        ? member.replace('#/$defs/', '#/components/schemas/')
+        : withComponentRefs(member),
     ]),
   );
 }

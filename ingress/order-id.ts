@@ -11,7 +11,10 @@ export function uuidV7(now: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** The id an order has by its Idempotency-Key alone: a repeat names the same order even where every store has forgotten the first request. */
+/**
+ * The id an order has by its Idempotency-Key alone: a repeat names the same order even where every store has forgotten
+ * the first request.
+ */
 export function orderIdFor(tenant: string, route: string, idempotencyKey: string): string {
   return uuidV5(`order|${tenant}|${route}|${idempotencyKey}`);
 }

@@ -37,9 +37,9 @@ interface Pending {
 }
 
 /**
- * An order's events for one client: every version after `after` once, in order, whatever order they arrive in. Live events come
- * from many topics; what is missing between them is read from the history, again and again until it is there. At each heartbeat the
- * history is read as well, so that an event the live view has missed is late, not lost.
+ * An order's events for one client: every version after `after` once, in order, whatever order they arrive in. Live
+ * events come from many topics; what is missing between them is read from the history, again and again until it is
+ * there. At each heartbeat the history is read as well, so that an event the live view has missed is late, not lost.
  */
 export class OrderStream {
   readonly #options: Options;
@@ -99,7 +99,8 @@ export class OrderStream {
         this.#take(version, { type: type as EventType, occurredAt, status: status as OrderStatus });
       }
       const last = events.at(-1);
-      if (last && last.version < this.#next && endsOrder(last.type as EventType, last.status as OrderStatus)) this.#endSoonIf(true);
+      if (last && last.version < this.#next && endsOrder(last.type as EventType, last.status as OrderStatus))
+        this.#endSoonIf(true);
     } catch (error) {
       this.#options.fault(error);
       if (!this.#closed) this.#readHistorySoon();
@@ -128,4 +129,5 @@ export class OrderStream {
   }
 }
 
-const endsOrder = (type: EventType, status: OrderStatus): boolean => transitionOf(type).to !== 'same' && FINAL.has(status);
+const endsOrder = (type: EventType, status: OrderStatus): boolean =>
+  transitionOf(type).to !== 'same' && FINAL.has(status);

@@ -8,7 +8,10 @@ export interface Waiting {
 const LONGEST_S = 30;
 const WAIT = /^\s*wait\s*=\s*"?(\d{1,6})"?\s*$/i;
 
-/** Null where no wait is asked for, or none that can be understood: a preference is never an error. Longer waits are cut to 30 s. */
+/**
+ * Null where no wait is asked for, or none that can be understood: a preference is never an error. Longer waits are cut
+ * to 30 s.
+ */
 export function waitingOf(prefer: string | undefined): Waiting | null {
   for (const preference of (prefer ?? '').split(/[,;]/)) {
     const asked = Number(WAIT.exec(preference)?.[1] ?? 0);

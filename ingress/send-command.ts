@@ -7,7 +7,8 @@ import type { Ingress } from './dependencies.ts';
 import type { Call } from './endpoint.ts';
 import { entityTag } from './entity-tag.ts';
 import type { LiveEvent, Waiter } from './live.ts';
-import { linksOf, orderView, receiptOf, type ReceiptView } from './order-view.ts';
+import type { ReceiptView } from './order-schema.ts';
+import { linksOf, orderView, receiptOf } from './order-view.ts';
 import { type Waiting, waitingOf } from './prefer.ts';
 import { Problem } from './problem.ts';
 
@@ -22,12 +23,15 @@ const ENDS: Record<OrderCommand['kind'], ReadonlySet<OrderStatus>> = {
 const BROKER_RETRY_S = 2;
 
 /**
- * Publishes a command and answers it: 202 with `standing` at once, or with `Prefer: wait` the whole order (`done`) once it has ended. The wait
- * begins before the command is on its way, so that no end is missed. An order that comes to rest before its end, because the payer has to
- * authenticate, is answered without waiting longer: nothing but the caller moves it on.
+ * Publishes a command and answers it: 202 with `standing` at once, or with `Prefer: wait` the whole order (`done`) once
+ * it has ended. The wait begins before the command is on its way, so that no end is missed. An order that comes to rest
+ * before its end, because the payer has to authenticate, is answered without waiting longer: nothing but the caller
+ * moves it on.
  */
 export async function send(
-  ingress: Ingress, call: Call<unknown, unknown, unknown>, { command, standing, done }: { command: OrderCommand; standing: Standing; done: 200 | 201 },
+  ingress: Ingress,
+  call: Call<unknown, unknown, unknown>,
+  { command, standing, done }: { command: OrderCommand; standing: Standing; done: 200 | 201 },
 ): Promise<Answer> {
   const waiting = waitingOf(call.request.get('prefer'));
   const waiter = waiting && waitFor(ingress, waiting, command.kind, standing);
@@ -45,18 +49,36 @@ export async function send(
 
 function waitFor(ingress: Ingress, waiting: Waiting, kind: OrderCommand['kind'], standing: Standing): Waiter {
   const until = ({ version, type, endsIn }: LiveEvent): boolean =>
-    version > standing.version && endsIn !== null && (ENDS[kind].has(endsIn) || (kind !== 'cancel' && restsAfter(type, endsIn)));
+    version > standing.version &&
+    endsIn !== null &&
+    (ENDS[kind].has(endsIn) || (kind !== 'cancel' && restsAfter(type, endsIn)));
   return ingress.live.waitFor(standing.orderId, until, waiting.seconds * 1_000);
 }
 
-/** The command is accepted whatever happens here, so a store that does not answer now costs the caller the whole order, not the acceptance. */
+/**
+ * The command is accepted whatever happens here, so a store that does not answer now costs the caller the whole order,
+ * not the acceptance.
+ */
 async function afterWaiting(
-  ingress: Ingress, event: LiveEvent | null, { kind, standing, done, waiting }: { kind: OrderCommand['kind']; standing: Standing; done: 200 | 201; waiting: Waiting },
+  ingress: Ingress,
+  event: LiveEvent | null,
+  {
+    kind,
+    standing,
+    done,
+    waiting,
+  }: { kind: OrderCommand['kind']; standing: Standing; done: 200 | 201; waiting: Waiting },
 ): Promise<Answer> {
   try {
     const found = event ? await ingress.orders.decode(event.value) : await ingress.orders.find(standing.orderId);
-    if (found.version > standing.version && ENDS[kind].has(found.status as OrderStatus)) return await whole(ingress, found, done, waiting);
-    return receipt(found.version > standing.version ? { ...standing, status: found.status as OrderStatus, version: found.version } : standing, waiting);
+    if (found.version > standing.version && ENDS[kind].has(found.status as OrderStatus))
+      return await whole(ingress, found, done, waiting);
+    return receipt(
+      found.version > standing.version
+        ? { ...standing, status: found.status as OrderStatus, version: found.version }
+        : standing,
+      waiting,
+    );
   } catch (error) {
     ingress.log.warn({ err: error }, 'the order could not be read after the wait');
     return receipt(standing, waiting);
@@ -65,19 +87,40 @@ async function afterWaiting(
 
 async function whole(ingress: Ingress, found: StoredOrder, status: 200 | 201, waiting: Waiting): Promise<Answer> {
   const view = await orderView(found, ingress.keys);
-  return answer(status, view, { Location: view.links.self, ETag: entityTag(view.version), 'Preference-Applied': waiting.applied });
+  return answer(status, view, {
+    Location: view.links.self,
+    ETag: entityTag(view.version),
+    'Preference-Applied': waiting.applied,
+  });
 }
 
 function receipt(standing: Standing, waiting: Waiting | null): Answer {
-  return answer(202, receiptOf(standing), { Location: linksOf(standing.orderId).self, ...(waiting && { 'Preference-Applied': waiting.applied }) });
+  return answer(202, receiptOf(standing), {
+    Location: linksOf(standing.orderId).self,
+    ...(waiting && { 'Preference-Applied': waiting.applied }),
+  });
 }
 
-/** The publisher says by name that it has too much to do; anything else means that the broker did not take the command for certain. */
+/**
+ * The publisher says by name that it has too much to do; anything else means that the broker did not take the command
+ * for certain.
+ */
 function refused(cause: unknown): Problem {
-  const asked = typeof cause === 'object' && cause !== null && 'retryAfterMs' in cause ? Number(cause.retryAfterMs) / 1_000 : Number.NaN;
+  const asked =
+    typeof cause === 'object' && cause !== null && 'retryAfterMs' in cause
+      ? Number(cause.retryAfterMs) / 1_000
+      : Number.NaN;
   if (cause instanceof Error && cause.name === 'Overloaded') {
-    return new Problem('overloaded', 'More commands wait for the broker than it takes.', { retryAfterSeconds: asked > 0 ? asked : 1, cause });
+    return new Problem('overloaded', 'More commands wait for the broker than it takes.', {
+      retryAfterSeconds: asked > 0 ? asked : 1,
+      cause,
+    });
   }
-  if (cause instanceof Error && cause.name === 'RecordRefused') return new Problem('internal', 'The broker refuses the command as it is.', { cause });
-  return new Problem('unavailable', 'The broker has not confirmed the command. Repeating the request with its Idempotency-Key is safe.', { retryAfterSeconds: asked > 0 ? asked : BROKER_RETRY_S, cause });
+  if (cause instanceof Error && cause.name === 'RecordRefused')
+    return new Problem('internal', 'The broker refuses the command as it is.', { cause });
+  return new Problem(
+    'unavailable',
+    'The broker has not confirmed the command. Repeating the request with its Idempotency-Key is safe.',
+    { retryAfterSeconds: asked > 0 ? asked : BROKER_RETRY_S, cause },
+  );
 }

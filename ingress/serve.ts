@@ -25,7 +25,9 @@ import { topologyDescription } from './topology-description.ts';
 export interface RunningIngress {
   /** Where it listens, `http://host:port`. */
   url: string;
-  /** Turns unready, takes no more connections, answers whoever waits, finishes what is under way, lets go of everything. */
+  /**
+   * Turns unready, takes no more connections, answers whoever waits, finishes what is under way, lets go of everything.
+   */
   stop(): Promise<void>;
 }
 
@@ -45,7 +47,10 @@ const REQUEST_WITHIN_MS = 30_000;
 const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 50;
 
-/** Connects everything the API needs, then listens. Throws where a part cannot be reached, or the port is taken (EADDRINUSE). */
+/**
+ * Connects everything the API needs, then listens. Throws where a part cannot be reached, or the port is taken
+ * (EADDRINUSE).
+ */
 export async function serveIngress({ config, host, log, onFatal }: ServeOptions): Promise<RunningIngress> {
   const { masterKey, pepper } = requireSecrets(config);
   const { settings } = config;
@@ -55,20 +60,36 @@ export async function serveIngress({ config, host, log, onFatal }: ServeOptions)
   try {
     const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(orderFlow)) });
     const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-ingress', log });
-    const producer = opened.add(await openCommandProducer(kafka, { log, deliveryTimeoutMs: DELIVERY_TIMEOUT_MS }), (each) => each.close());
+    const producer = opened.add(
+      await openCommandProducer(kafka, { log, deliveryTimeoutMs: DELIVERY_TIMEOUT_MS }),
+      (each) => each.close(),
+    );
     const admin = opened.add(kafka.admin(), (each) => each.disconnect());
     await admin.connect();
     const redis = opened.add(openRedis(config.redisUrl, log), async (each) => each.disconnect());
     await redis.ping();
     const state = openRedisState({ redis, log });
     const ports = opened.add(
-      await openPorts({ sandboxUrl: config.sandboxUrl, databaseUrl: config.databaseUrl, masterKey, redis, epoch: () => state.epoch(), settings }, ['inventory', 'keys']),
+      await openPorts(
+        {
+          sandboxUrl: config.sandboxUrl,
+          databaseUrl: config.databaseUrl,
+          masterKey,
+          redis,
+          epoch: () => state.epoch(),
+          settings,
+        },
+        ['inventory', 'keys'],
+      ),
       (each) => each.close(),
     );
     const readModel = opened.add(openReadModel({ databaseUrl: config.databaseUrl }), (each) => each.close());
     await readModel.check();
     const live = new LiveEvents();
-    const events = opened.add(await tail(kafka, EVENT_TYPES.map(topicOf), (record) => live.dispatch(record), { fromNow: true }), (each) => each.stop());
+    const events = opened.add(
+      await tail(kafka, EVENT_TYPES.map(topicOf), (record) => live.dispatch(record), { fromNow: true }),
+      (each) => each.stop(),
+    );
     events.ended.catch((error: unknown) => {
       log.fatal({ err: error }, 'the reader of live events ended');
       onFatal('the reader of live events ended');
@@ -76,7 +97,13 @@ export async function serveIngress({ config, host, log, onFatal }: ServeOptions)
 
     let draining = false;
     const app = createApp({
-      readModel, state, codec, live, catalogue: ports.catalogue, inventory: ports.inventory, keys: ports.keys,
+      readModel,
+      state,
+      codec,
+      live,
+      catalogue: ports.catalogue,
+      inventory: ports.inventory,
+      keys: ports.keys,
       publish: commandPublisher(producer, codec),
       idempotency: redisIdempotency(redis),
       topology: topologyDescription(orderFlow),
@@ -88,14 +115,20 @@ export async function serveIngress({ config, host, log, onFatal }: ServeOptions)
         redis: async () => void (await redis.ping()),
         postgres: () => readModel.check(),
       },
-      settings, pepper, metrics, log,
+      settings,
+      pepper,
+      metrics,
+      log,
       now: Date.now,
       newId: () => uuidV7(Date.now()),
     });
-    const server = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
-      if (draining) response.setHeader('Connection', 'close');
-      app(request, response);
-    });
+    const server = createServer(
+      { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS },
+      (request, response) => {
+        if (draining) response.setHeader('Connection', 'close');
+        app(request, response);
+      },
+    );
     await listen(server, config.port, host);
     return {
       url: `http://${host}:${(server.address() as AddressInfo).port}`,
@@ -115,7 +148,11 @@ export async function serveIngress({ config, host, log, onFatal }: ServeOptions)
 }
 
 function openRedis(url: string, log: Log): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: REDIS_TIMEOUT_MS, enableAutoPipelining: true });
+  const redis = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    commandTimeout: REDIS_TIMEOUT_MS,
+    enableAutoPipelining: true,
+  });
   redis.on('error', (error: Error) => log.debug({ reason: error.message }, 'redis'));
   return redis;
 }

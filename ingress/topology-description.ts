@@ -2,7 +2,10 @@ import type { Flow } from '../topology/define.ts';
 import { flowEdges } from '../topology/edges.ts';
 import { groupOf, inputsOf, topicsOf } from '../topology/topics.ts';
 
-/** The flow as GET /topology answers it. In an edge null stands for the outside: channels and timers before, sinks and readers behind. */
+/**
+ * The flow as GET /topology answers it. In an edge null stands for the outside: channels and timers before, sinks and
+ * readers behind.
+ */
 export function topologyDescription(flow: Flow) {
   return {
     name: flow.name,
@@ -17,6 +20,12 @@ export function topologyDescription(flow: Flow) {
       reads: inputsOf(node),
     })),
     edges: flowEdges(flow),
-    topics: topicsOf(flow).map(({ name, visibility, record, cleanup, retentionMs }) => ({ name, visibility, record, cleanup, retentionMs })),
+    topics: topicsOf(flow).map(({ name, visibility, record, cleanup, retentionMs }) => ({
+      name,
+      visibility,
+      record,
+      cleanup,
+      retentionMs,
+    })),
   };
 }

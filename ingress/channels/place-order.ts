@@ -5,10 +5,13 @@ import { uuidV5 } from '../../topology/runtime/event-id.ts';
 import type { OrderBody } from '../order-body.ts';
 
 /**
- * The command that places an order as asked for over HTTP. From here on personal data exist only sealed with the customer's key. The command
- * id follows from the order id: a repeated request repeats the command.
+ * The command that places an order as asked for over HTTP. From here on personal data exist only sealed with the
+ * customer's key. The command id follows from the order id: a repeated request repeats the command.
  */
-export function placeCommand(body: OrderBody, given: { orderId: string; now: number; key: DataKey; pepper: string }): OrderCommand {
+export function placeCommand(
+  body: OrderBody,
+  given: { orderId: string; now: number; key: DataKey; pepper: string },
+): OrderCommand {
   const { orderId, now } = given;
   return {
     commandId: uuidV5(`place|${orderId}`),
@@ -21,7 +24,10 @@ export function placeCommand(body: OrderBody, given: { orderId: string; now: num
   };
 }
 
-function placedOrder(body: OrderBody, { orderId, now, key, pepper }: { orderId: string; now: number; key: DataKey; pepper: string }): Order {
+function placedOrder(
+  body: OrderBody,
+  { orderId, now, key, pepper }: { orderId: string; now: number; key: DataKey; pepper: string },
+): Order {
   const { customerId, email, phone, locale } = body.customer;
   return {
     orderId,
@@ -43,8 +49,15 @@ function placedOrder(body: OrderBody, { orderId, now, key, pepper }: { orderId: 
     expectedTotal: body.expectedTotal ?? null,
     total: null,
     payment: {
-      method: body.payment.method, token: body.payment.token, status: 'none', processor: null, authorizationId: null, captureId: null,
-      reversalId: null, challengeUrl: null, declineCode: null,
+      method: body.payment.method,
+      token: body.payment.token,
+      status: 'none',
+      processor: null,
+      authorizationId: null,
+      captureId: null,
+      reversalId: null,
+      challengeUrl: null,
+      declineCode: null,
     },
     fraud: null,
     hold: null,

@@ -4,23 +4,49 @@ import { endpoint } from '../endpoint.ts';
 import type { Log } from '../dependencies.ts';
 import { Problem } from '../problem.ts';
 
-const Airport = z.string().regex(/^[A-Z]{3}$/).meta({ description: 'IATA airport code.' });
+const Airport = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .meta({ description: 'IATA airport code.' });
 
 const AvailabilityQuery = z.strictObject({
   date: z.iso.date().meta({ description: 'Date of departure at the airport, YYYY-MM-DD.' }),
   origin: Airport.optional(),
   destination: Airport.optional(),
-  flightNumber: z.string().regex(/^[A-Z0-9]{2}\d{1,4}[A-Z]?$/).optional(),
-  passengers: z.string().regex(/^\d{1,2}$/).transform(Number).pipe(z.int().min(1).max(99)).optional().meta({ description: 'Leaves out classes with fewer seats.' }),
-  currency: z.string().regex(/^[A-Z]{3}$/).optional().meta({ description: 'ISO 4217; the first currency sold in unless told.' }),
+  flightNumber: z
+    .string()
+    .regex(/^[A-Z0-9]{2}\d{1,4}[A-Z]?$/)
+    .optional(),
+  passengers: z
+    .string()
+    .regex(/^\d{1,2}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(99))
+    .optional()
+    .meta({ description: 'Leaves out classes with fewer seats.' }),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .optional()
+    .meta({ description: 'ISO 4217; the first currency sold in unless told.' }),
 });
 
 const Availability = z
   .object({
-    flightNumber: z.string(), departureDate: z.string(), origin: z.string(), destination: z.string(), departsAt: z.string(), arrivesAt: z.string(),
-    classes: z.array(z.object({
-      bookingClass: z.string(), cabin: z.string(), available: z.int(), price: z.object({ amount: z.int(), currency: z.string() }).meta({ description: 'One adult.' }),
-    })),
+    flightNumber: z.string(),
+    departureDate: z.string(),
+    origin: z.string(),
+    destination: z.string(),
+    departsAt: z.string(),
+    arrivesAt: z.string(),
+    classes: z.array(
+      z.object({
+        bookingClass: z.string(),
+        cabin: z.string(),
+        available: z.int(),
+        price: z.object({ amount: z.int(), currency: z.string() }).meta({ description: 'One adult.' }),
+      }),
+    ),
   })
   .meta({ id: 'FlightAvailability' });
 
@@ -42,8 +68,18 @@ export const searchAvailability = endpoint({
 
 const Seats = z
   .object({
-    flightNumber: z.string(), departureDate: z.string(),
-    classes: z.array(z.object({ bookingClass: z.string(), capacity: z.int(), authorized: z.int(), held: z.int(), sold: z.int(), available: z.int() })),
+    flightNumber: z.string(),
+    departureDate: z.string(),
+    classes: z.array(
+      z.object({
+        bookingClass: z.string(),
+        capacity: z.int(),
+        authorized: z.int(),
+        held: z.int(),
+        sold: z.int(),
+        available: z.int(),
+      }),
+    ),
   })
   .meta({ id: 'FlightSeats' });
 
@@ -52,14 +88,18 @@ export const inventoryStatus = endpoint({
   path: '/api/v1/inventory/status',
   operationId: 'readInventoryStatus',
   tag: 'inventory',
-  summary: 'Seats held and sold on a date\'s flights, and the rules they are sold by.',
+  summary: "Seats held and sold on a date's flights, and the rules they are sold by.",
   query: z.strictObject({ date: z.iso.date().optional().meta({ description: 'Today in UTC unless told.' }) }),
   answers: {
     200: {
       description: 'Seats by flight and class.',
       schema: z.object({
-        date: z.string(), allocation: z.string(), overbookingFactor: z.number(), inventorySyncMs: z.int(),
-        totals: z.object({ authorized: z.int(), held: z.int(), sold: z.int(), available: z.int() }), data: z.array(Seats),
+        date: z.string(),
+        allocation: z.string(),
+        overbookingFactor: z.number(),
+        inventorySyncMs: z.int(),
+        totals: z.object({ authorized: z.int(), held: z.int(), sold: z.int(), available: z.int() }),
+        data: z.array(Seats),
       }),
     },
   },
@@ -78,7 +118,9 @@ export const inventoryStatus = endpoint({
   },
 });
 
-const unreachable = (log: Log) => (cause: unknown): never => {
-  log.warn({ err: cause }, 'seat counts could not be read');
-  throw new Problem('unavailable', 'The seat counts cannot be read at the moment.', { retryAfterSeconds: 1, cause });
-};
+const unreachable =
+  (log: Log) =>
+  (cause: unknown): never => {
+    log.warn({ err: cause }, 'seat counts could not be read');
+    throw new Problem('unavailable', 'The seat counts cannot be read at the moment.', { retryAfterSeconds: 1, cause });
+  };

@@ -25,7 +25,10 @@ export const ready = endpoint({
   operationId: 'readReadiness',
   tag: 'operations',
   summary: 'Whether orders can be taken: every part the API needs, asked now.',
-  answers: { 200: { description: 'All parts answer.', schema: Readiness }, 503: { description: 'A part is away.', schema: Readiness } },
+  answers: {
+    200: { description: 'All parts answer.', schema: Readiness },
+    503: { description: 'A part is away.', schema: Readiness },
+  },
   problems: [],
   async handle({ checks, limits, log }) {
     const found = await Promise.all(
@@ -61,7 +64,10 @@ export const metrics = endpoint({
   summary: 'Metrics of this process for Prometheus.',
   answers: { 200: { description: 'The Prometheus text format.', schema: z.string(), contentType: 'text/plain' } },
   problems: [],
-  handle: async ({ metrics: registry }) => ({ ...answer(200, await registry.metrics()), contentType: registry.contentType }),
+  handle: async ({ metrics: registry }) => ({
+    ...answer(200, await registry.metrics()),
+    contentType: registry.contentType,
+  }),
 });
 
 export const topology = endpoint({
@@ -73,7 +79,12 @@ export const topology = endpoint({
   answers: {
     200: {
       description: 'Nodes and edges.',
-      schema: z.looseObject({ nodes: z.array(z.looseObject({ name: z.string() })), edges: z.array(z.looseObject({ from: z.string().nullable(), to: z.string().nullable(), topic: z.string() })) }).meta({ id: 'Topology' }),
+      schema: z
+        .looseObject({
+          nodes: z.array(z.looseObject({ name: z.string() })),
+          edges: z.array(z.looseObject({ from: z.string().nullable(), to: z.string().nullable(), topic: z.string() })),
+        })
+        .meta({ id: 'Topology' }),
     },
   },
   problems: [],
@@ -85,13 +96,19 @@ export const problemPage = endpoint({
   path: `${PROBLEM_PAGES}/:code`,
   operationId: 'readProblemType',
   tag: 'operations',
-  summary: 'What a problem type means; every problem\'s `type` points here.',
+  summary: "What a problem type means; every problem's `type` points here.",
   params: z.object({ code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]) }),
   paramsProblem: 'not_found',
   answers: {
     200: {
       description: 'The problem type.',
-      schema: z.object({ code: z.string(), title: z.string(), status: z.int(), retryable: z.boolean(), meaning: z.string() }),
+      schema: z.object({
+        code: z.string(),
+        title: z.string(),
+        status: z.int(),
+        retryable: z.boolean(),
+        meaning: z.string(),
+      }),
     },
   },
   problems: ['not_found'],
@@ -131,4 +148,3 @@ export const home = endpoint({
   problems: [],
   handle: () => ({ ...answer(200, PAGE), contentType: 'text/html; charset=utf-8' }),
 });
-

@@ -8,7 +8,12 @@ import { entityTag } from '../entity-tag.ts';
 import { timestampOf } from '../order-view.ts';
 import { OrderParams } from './orders.ts';
 
-const StatusStep = z.object({ status: z.enum(STATUSES), version: z.int(), event: z.enum(EVENT_TYPES), at: z.iso.datetime() });
+const StatusStep = z.object({
+  status: z.enum(STATUSES),
+  version: z.int(),
+  event: z.enum(EVENT_TYPES),
+  at: z.iso.datetime(),
+});
 type StatusStep = z.infer<typeof StatusStep>;
 
 /** The statuses an order went through, passed-through ones too, each with the event that brought it. */
@@ -32,22 +37,40 @@ export const readStatus = endpoint({
   answers: {
     200: {
       description: 'Status and history, oldest first.',
-      schema: z.object({ orderId: z.string(), status: z.enum(STATUSES), version: z.int(), updatedAt: z.iso.datetime(), history: z.array(StatusStep) }).meta({ id: 'OrderHistory' }),
-      headers: { ETag: 'The order\'s version.' },
+      schema: z
+        .object({
+          orderId: z.string(),
+          status: z.enum(STATUSES),
+          version: z.int(),
+          updatedAt: z.iso.datetime(),
+          history: z.array(StatusStep),
+        })
+        .meta({ id: 'OrderHistory' }),
+      headers: { ETag: "The order's version." },
     },
   },
   problems: ['order_not_found', 'unavailable'],
   async handle({ orders }, { params }) {
-    const [found, events] = await Promise.all([orders.find(params.orderId), orders.history(params.orderId)]);
+    const [found, events] = await Promise.all([orders.find(params.orderId), orders.settledHistory(params.orderId)]);
     const newest = events.at(-1);
     const isNewer = newest !== undefined && newest.version > found.version;
     const { status, version, at } = isNewer
       ? { status: newest.status, version: newest.version, at: newest.occurredAt }
       : { status: found.status, version: found.version, at: found.updatedAt };
     const history = statusHistory(events.length > 0 ? events : [received(found.orderId, found.updatedAt)]);
-    return answer(200, { orderId: found.orderId, status, version, updatedAt: timestampOf(at), history }, { ETag: entityTag(version) });
+    return answer(
+      200,
+      { orderId: found.orderId, status, version, updatedAt: timestampOf(at), history },
+      { ETag: entityTag(version) },
+    );
   },
 });
 
 /** The first event of an order this process accepted and nobody has processed yet. */
-const received = (orderId: string, occurredAt: number): StoredEvent => ({ eventId: orderId, version: 1, type: 'OrderReceived', status: 'Received', occurredAt });
+const received = (orderId: string, occurredAt: number): StoredEvent => ({
+  eventId: orderId,
+  version: 1,
+  type: 'OrderReceived',
+  status: 'Received',
+  occurredAt,
+});

@@ -6,7 +6,8 @@ import { answer } from '../answer.ts';
 import { cancelCommand } from '../channels/change-order.ts';
 import { endpoint } from '../endpoint.ts';
 import { entityTag, matches, noneMatch } from '../entity-tag.ts';
-import { OrderSummary, orderSummary, OrderView, orderView, ReceiptView } from '../order-view.ts';
+import { OrderSummary, OrderView, ReceiptView } from '../order-schema.ts';
+import { orderSummary, orderView } from '../order-view.ts';
 import { Problem } from '../problem.ts';
 import { send } from '../send-command.ts';
 
@@ -18,7 +19,13 @@ const Moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).transfo
 
 const ListQuery = z.strictObject({
   cursor: z.string().max(512).optional().meta({ description: '`nextCursor` of the page before.' }),
-  limit: z.string().regex(/^\d{1,4}$/).transform(Number).pipe(z.int().min(1).max(200)).default(50).meta({ description: '1 to 200.' }),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(200))
+    .default(50)
+    .meta({ description: '1 to 200.' }),
   status: z.enum(STATUSES).optional(),
   channel: z.enum(['web', 'mobile', 'voice', 'agent', 'corporate', 'partner']).optional(),
   customerId: z.string().min(1).max(64).optional(),
@@ -33,12 +40,19 @@ export const listOrders = endpoint({
   tag: 'orders',
   summary: 'Lists orders, newest first, as the read model has them: some moments late.',
   query: ListQuery,
-  answers: { 200: { description: 'A page.', schema: z.object({ data: z.array(OrderSummary), nextCursor: z.string().nullable() }) } },
+  answers: {
+    200: {
+      description: 'A page.',
+      schema: z.object({ data: z.array(OrderSummary), nextCursor: z.string().nullable() }),
+    },
+  },
   problems: ['invalid_request', 'unavailable'],
   async handle({ readModel, log }, { query }) {
     const page = await readModel.list(query).catch((cause: unknown) => {
       if (cause instanceof InvalidCursor) {
-        const errors = [{ pointer: '/query/cursor', code: 'invalid_cursor', detail: 'Not the nextCursor of a page of this list.' }];
+        const errors = [
+          { pointer: '/query/cursor', code: 'invalid_cursor', detail: 'Not the nextCursor of a page of this list.' },
+        ];
         throw new Problem('invalid_request', 'The cursor cannot be read.', { errors });
       }
       log.warn({ err: cause }, 'the list of orders could not be read');
@@ -56,7 +70,7 @@ export const readOrder = endpoint({
   summary: 'Reads an order.',
   params: OrderParams,
   paramsProblem: 'order_not_found',
-  requestHeaders: { 'If-None-Match': 'Entity tags; 304 where one is the order\'s.' },
+  requestHeaders: { 'If-None-Match': "Entity tags; 304 where one is the order's." },
   answers: {
     200: { description: 'The order.', schema: OrderView, headers: { ETag: 'Its version.' } },
     304: { description: 'The order is still the one you have.' },
@@ -87,17 +101,37 @@ export const cancelOrder = endpoint({
     200: { description: 'Cancelled within the wait: the whole order.', schema: OrderView },
     202: { description: 'The cancellation is under way.', schema: ReceiptView, headers: { Location: 'The order.' } },
   },
-  problems: ['order_not_found', 'not_cancellable', 'refund_window_closed', 'stale_version', 'overloaded', 'unavailable'],
+  problems: [
+    'order_not_found',
+    'not_cancellable',
+    'refund_window_closed',
+    'stale_version',
+    'overloaded',
+    'unavailable',
+  ],
   async handle(ingress, call) {
     const { order, version, status } = await ingress.orders.find(call.params.orderId);
     const { orderId } = order;
-    if (!matches(call.request.get('if-match'), entityTag(version))) throw new Problem('stale_version', `The order is at version ${version}.`, { headers: { ETag: entityTag(version) } });
-    if (isClosing({ order, version, status, atRest: true })) throw new Problem('not_cancellable', `The order is ${status}${order.closure ? `, for ${order.closure.reason}` : ''}.`);
+    if (!matches(call.request.get('if-match'), entityTag(version)))
+      throw new Problem('stale_version', `The order is at version ${version}.`, {
+        headers: { ETag: entityTag(version) },
+      });
+    if (isClosing({ order, version, status, atRest: true }))
+      throw new Problem(
+        'not_cancellable',
+        `The order is ${status}${order.closure ? `, for ${order.closure.reason}` : ''}.`,
+      );
     const { refundWindowDays } = ingress.settings;
     if (status === 'Fulfilled' && ingress.now() - order.placedAt > refundWindowDays * DAY_MS) {
-      throw new Problem('refund_window_closed', `Orders can be cancelled for ${refundWindowDays} days after they were placed.`);
+      throw new Problem(
+        'refund_window_closed',
+        `Orders can be cancelled for ${refundWindowDays} days after they were placed.`,
+      );
     }
-    const command = cancelCommand({ commandId: ingress.newId(), orderId, now: ingress.now() }, 'cancelled by the customer');
+    const command = cancelCommand(
+      { commandId: ingress.newId(), orderId, now: ingress.now() },
+      'cancelled by the customer',
+    );
     return send(ingress, call, { command, standing: { orderId, status: status as OrderStatus, version }, done: 200 });
   },
 });

@@ -5,12 +5,16 @@ import { answer } from '../answer.ts';
 import { authenticateCommand } from '../channels/change-order.ts';
 import { endpoint } from '../endpoint.ts';
 import { entityTag } from '../entity-tag.ts';
-import { OrderView, PaymentView, paymentView, ReceiptView } from '../order-view.ts';
+import { OrderView, PaymentView, ReceiptView } from '../order-schema.ts';
+import { paymentView } from '../order-view.ts';
 import { Problem } from '../problem.ts';
 import { send } from '../send-command.ts';
 import { OrderParams } from './orders.ts';
 
-const OrderPayment = PaymentView.extend({ orderId: z.string(), total: z.object({ amount: z.int(), currency: z.string() }).nullable() }).meta({ id: 'OrderPayment' });
+const OrderPayment = PaymentView.extend({
+  orderId: z.string(),
+  total: z.object({ amount: z.int(), currency: z.string() }).nullable(),
+}).meta({ id: 'OrderPayment' });
 
 export const readPayment = endpoint({
   method: 'get',
@@ -20,7 +24,7 @@ export const readPayment = endpoint({
   summary: 'Reads the payment of an order.',
   params: OrderParams,
   paramsProblem: 'order_not_found',
-  answers: { 200: { description: 'The payment.', schema: OrderPayment, headers: { ETag: 'The order\'s version.' } } },
+  answers: { 200: { description: 'The payment.', schema: OrderPayment, headers: { ETag: "The order's version." } } },
   problems: ['order_not_found', 'unavailable'],
   async handle({ orders }, { params }) {
     const { orderId, order, version } = await orders.find(params.orderId);
@@ -28,14 +32,16 @@ export const readPayment = endpoint({
   },
 });
 
-const ChallengeBody = z.strictObject({ challengeResult: z.enum(['authenticated', 'failed']) }).meta({ id: 'ChallengeOutcome' });
+const ChallengeBody = z
+  .strictObject({ challengeResult: z.enum(['authenticated', 'failed']) })
+  .meta({ id: 'ChallengeOutcome' });
 
 export const endChallenge = endpoint({
   method: 'post',
   path: '/api/v1/orders/:orderId/payment',
   operationId: 'endPaymentChallenge',
   tag: 'payments',
-  summary: 'Ends the payer\'s authentication (3-D Secure) of an order in status PaymentPending.',
+  summary: "Ends the payer's authentication (3-D Secure) of an order in status PaymentPending.",
   params: OrderParams,
   paramsProblem: 'order_not_found',
   requestHeaders: {
@@ -45,13 +51,30 @@ export const endChallenge = endpoint({
   body: { schema: ChallengeBody, problem: 'invalid_request', example: { challengeResult: 'authenticated' } },
   answers: {
     200: { description: 'The order has ended within the wait.', schema: OrderView },
-    202: { description: 'The result is on its way to the order.', schema: ReceiptView, headers: { Location: 'The order.' } },
+    202: {
+      description: 'The result is on its way to the order.',
+      schema: ReceiptView,
+      headers: { Location: 'The order.' },
+    },
   },
-  problems: ['invalid_request', 'malformed_json', 'pan_not_accepted', 'order_not_found', 'no_open_challenge', 'body_too_large', 'unsupported_media_type', 'overloaded', 'unavailable'],
+  problems: [
+    'invalid_request',
+    'malformed_json',
+    'pan_not_accepted',
+    'order_not_found',
+    'no_open_challenge',
+    'body_too_large',
+    'unsupported_media_type',
+    'overloaded',
+    'unavailable',
+  ],
   async handle(ingress, call) {
     const { orderId, version, status } = await ingress.orders.find(call.params.orderId);
     if (status !== 'PaymentPending') throw new Problem('no_open_challenge', `The order is ${status}.`);
-    const command = authenticateCommand({ commandId: ingress.newId(), orderId, now: ingress.now() }, call.body.challengeResult);
+    const command = authenticateCommand(
+      { commandId: ingress.newId(), orderId, now: ingress.now() },
+      call.body.challengeResult,
+    );
     return send(ingress, call, { command, standing: { orderId, status: status as OrderStatus, version }, done: 200 });
   },
 });
@@ -75,12 +98,14 @@ export const listMethods = endpoint({
   path: '/api/v1/payments/methods',
   operationId: 'listPaymentMethods',
   tag: 'payments',
-  summary: 'Ways to pay, with the currencies sold in and the sandbox\'s tokens.',
+  summary: "Ways to pay, with the currencies sold in and the sandbox's tokens.",
   answers: {
     200: {
       description: 'The methods.',
       schema: z.object({
-        data: z.array(z.object({ method: z.string(), name: z.string(), family: z.string(), currencies: z.array(z.string()) })),
+        data: z.array(
+          z.object({ method: z.string(), name: z.string(), family: z.string(), currencies: z.array(z.string()) }),
+        ),
         sandboxTokens: z.array(z.object({ token: z.string(), behaviour: z.string() })),
       }),
     },
@@ -88,7 +113,12 @@ export const listMethods = endpoint({
   problems: [],
   handle: ({ settings }) =>
     answer(200, {
-      data: PAYMENT_METHODS.map(({ id, name, family }) => ({ method: id, name, family, currencies: settings.currencies })),
+      data: PAYMENT_METHODS.map(({ id, name, family }) => ({
+        method: id,
+        name,
+        family,
+        currencies: settings.currencies,
+      })),
       sandboxTokens: Object.entries(SANDBOX_TOKENS).map(([token, behaviour]) => ({ token, behaviour })),
     }),
 });

@@ -10,7 +10,7 @@ export function checkSize(order: Order): Fault[] {
   const { length: passengers } = order.passengers;
   const { length: items } = order.items;
   return [
-    ...(passengers >= 1 && passengers <= MOST_PASSENGERS
+    ...(passengers <= MOST_PASSENGERS
       ? []
       : [fault('passenger_count', '/passengers', `${passengers} passengers; 1 to ${MOST_PASSENGERS} are allowed`)]),
     ...(items <= MOST_ITEMS
@@ -30,6 +30,7 @@ export function checkSize(order: Order): Fault[] {
 export function checkReferences(order: Order): Fault[] {
   const passengers = new Set(order.passengers.map((passenger) => passenger.passengerId));
   return [
+    ...(passengers.size > 0 ? [] : [fault('passenger_count', '/passengers', 'an order is for at least one passenger')]),
     ...(order.items.some((item) => item.type === 'flight') ? [] : [fault('no_flight', '/items')]),
     ...checkIds(
       order.passengers.map((passenger) => passenger.passengerId),

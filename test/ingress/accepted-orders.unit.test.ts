@@ -8,7 +8,15 @@ const order = (orderId: string): Order => ({ orderId, placedAt: 5 }) as Order;
 
 const event = (orderId: string, type: EventType, version: number): LiveEvent => {
   const { to } = transitionOf(type);
-  return { orderId, eventId: `${orderId}-${version}`, type, version, occurredAt: version, endsIn: to === 'same' ? null : to, value: Buffer.alloc(0) };
+  return {
+    orderId,
+    eventId: `${orderId}-${version}`,
+    type,
+    version,
+    occurredAt: version,
+    endsIn: to === 'same' ? null : to,
+    value: Buffer.alloc(0),
+  };
 };
 
 let now = 0;
@@ -61,7 +69,13 @@ describe('the orders accepted here', () => {
 
   it('are answered for as placed until their first event is seen', () => {
     accepted.add(order('A'));
-    expect(accepted.placed('A')).toEqual({ orderId: 'A', order: order('A'), version: 1, status: 'Received', updatedAt: 5 });
+    expect(accepted.placed('A')).toEqual({
+      orderId: 'A',
+      order: order('A'),
+      version: 1,
+      status: 'Received',
+      updatedAt: 5,
+    });
     accepted.see(event('A', 'OrderReceived', 1));
     expect(accepted.placed('A')).toBeNull();
   });
@@ -82,9 +96,17 @@ describe('the orders accepted here', () => {
     expect(accepted.history('A')).toEqual([]);
     accepted.see(event('A', 'InventoryHeld', 4));
     accepted.see(event('A', 'OrderReceived', 1));
-    expect(accepted.history('A').map(({ version, status }) => [version, status])).toEqual([[1, 'Received'], [2, 'Validated']]);
+    expect(accepted.history('A').map(({ version, status }) => [version, status])).toEqual([
+      [1, 'Received'],
+      [2, 'Validated'],
+    ]);
     accepted.see(event('A', 'OrderScored', 3));
-    expect(accepted.history('A').map(({ version, status }) => [version, status])).toEqual([[1, 'Received'], [2, 'Validated'], [3, 'Validated'], [4, 'InventoryHold']]);
+    expect(accepted.history('A').map(({ version, status }) => [version, status])).toEqual([
+      [1, 'Received'],
+      [2, 'Validated'],
+      [3, 'Validated'],
+      [4, 'InventoryHold'],
+    ]);
     expect(accepted.history('unknown')).toEqual([]);
   });
 });

@@ -4,9 +4,23 @@ import { holdsCardNumber, jsonHoldsCardNumber, withoutCardNumbers } from '../../
 
 /** Numbers the networks publish for tests. */
 const CARDS = [
-  '4111111111111111', '4242424242424242', '4012888888881881', '4222222222222', '5555555555554444', '5105105105105100', '2223003122003222',
-  '378282246310005', '371449635398431', '6011111111111117', '6011000990139424', '30569309025904', '38520000023237', '3530111333300000',
-  '3566002020360505', '6205500000000000004', '4000002760003184',
+  '4111111111111111',
+  '4242424242424242',
+  '4012888888881881',
+  '4222222222222',
+  '5555555555554444',
+  '5105105105105100',
+  '2223003122003222',
+  '378282246310005',
+  '371449635398431',
+  '6011111111111117',
+  '6011000990139424',
+  '30569309025904',
+  '38520000023237',
+  '3530111333300000',
+  '3566002020360505',
+  '6205500000000000004',
+  '4000002760003184',
 ];
 
 describe('a card number', () => {
@@ -22,7 +36,10 @@ describe('a card number', () => {
   it.each([
     ['with its security code behind', '4111 1111 1111 1111 123'],
     ['with an expiry in front', '12 27 4111 1111 1111 1111'],
-    ['between two separators a digit', '4 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1'.replaceAll(' - ', '- ')],
+    [
+      'between two separators a digit',
+      '4 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1 - 1'.replaceAll(' - ', '- '),
+    ],
     ['with no-break spaces', '4111\u00a01111\u00a01111\u00a01111'],
     ['in full-width digits', '４１１１１１１１１１１１１１１１'],
     ['in Arabic-Indic digits', '٤١١١١١١١١١١١١١١١'],
@@ -46,7 +63,10 @@ describe('a card number', () => {
   });
 
   it('is not seen in random ids, or in fewer than one of fifty random digit runs', () => {
-    fc.assert(fc.property(fc.uuid(), (id) => !holdsCardNumber(id)), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(fc.uuid(), (id) => !holdsCardNumber(id)),
+      { numRuns: 2_000 },
+    );
     const runs = fc.sample(fc.stringMatching(/^[0-9]{13,19}$/), { numRuns: 5_000, seed: 7 });
     expect(runs.filter(holdsCardNumber).length).toBeLessThan(100);
   });

@@ -18,19 +18,21 @@ async function settings() {
 }
 
 /** A valid order with any of its values, however deep, replaced by any JSON. */
-const mutatedOrder = fc.tuple(fc.array(fc.nat(), { minLength: 1, maxLength: 6 }), fc.jsonValue()).map(([path, value]) => {
-  const order = structuredClone(EXAMPLE_ORDER) as unknown;
-  let parent = order as Record<string, unknown>;
-  let name = pick(parent, path[0] as number);
-  for (const step of path.slice(1)) {
-    const child = parent[name];
-    if (typeof child !== 'object' || child === null || Object.keys(child).length === 0) break;
-    parent = child as Record<string, unknown>;
-    name = pick(parent, step);
-  }
-  parent[name] = value;
-  return order;
-});
+const mutatedOrder = fc
+  .tuple(fc.array(fc.nat(), { minLength: 1, maxLength: 6 }), fc.jsonValue())
+  .map(([path, value]) => {
+    const order = structuredClone(EXAMPLE_ORDER) as unknown;
+    let parent = order as Record<string, unknown>;
+    let name = pick(parent, path[0] as number);
+    for (const step of path.slice(1)) {
+      const child = parent[name];
+      if (typeof child !== 'object' || child === null || Object.keys(child).length === 0) break;
+      parent = child as Record<string, unknown>;
+      name = pick(parent, step);
+    }
+    parent[name] = value;
+    return order;
+  });
 const pick = (object: object, at: number): string => Object.keys(object)[at % Object.keys(object).length] as string;
 
 const noFault = async (response: Response): Promise<boolean> => {
@@ -41,7 +43,10 @@ const noFault = async (response: Response): Promise<boolean> => {
 
 describe('whatever is sent', () => {
   it('no JSON body is answered with 5xx', async () => {
-    await fc.assert(fc.asyncProperty(fc.jsonValue(), async (body) => noFault(await rig.place(body))), { numRuns: 200 });
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (body) => noFault(await rig.place(body))),
+      { numRuns: 200 },
+    );
   });
 
   it('no mutation of a valid order is answered with 5xx, and what is accepted can be encoded', async () => {
@@ -60,32 +65,56 @@ describe('whatever is sent', () => {
   it('no bytes are answered with 5xx', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) =>
-        noFault(await rig.request('/api/v1/orders', { method: 'POST', headers: { 'content-type': 'application/json' }, body: Buffer.from(bytes) })),
+        noFault(
+          await rig.request('/api/v1/orders', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: Buffer.from(bytes),
+          }),
+        ),
       ),
       { numRuns: 100 },
     );
   });
 
   it('no path or query is answered with 5xx', async () => {
-    const path = fc.array(fc.string({ unit: 'binary', maxLength: 20 }).map((text) => encodeURIComponent(text.toWellFormed())), { maxLength: 4 });
-    const query = fc.dictionary(fc.constantFrom('cursor', 'limit', 'status', 'channel', 'customerId', 'from', 'to', 'date', 'x'), fc.string({ maxLength: 12 }));
+    const path = fc.array(
+      fc.string({ unit: 'binary', maxLength: 20 }).map((text) => encodeURIComponent(text.toWellFormed())),
+      { maxLength: 4 },
+    );
+    const query = fc.dictionary(
+      fc.constantFrom('cursor', 'limit', 'status', 'channel', 'customerId', 'from', 'to', 'date', 'x'),
+      fc.string({ maxLength: 12 }),
+    );
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom('/', '/api/v1/orders/', '/api/v1/orders?', '/api/v1/inventory/availability?'), path, query, async (base, parts, parameters) => {
-        const target = base.endsWith('?') ? base + new URLSearchParams(parameters).toString() : base + parts.join('/');
-        const response = await rig.request(target);
-        await response.text();
-        return response.status < 500;
-      }),
+      fc.asyncProperty(
+        fc.constantFrom('/', '/api/v1/orders/', '/api/v1/orders?', '/api/v1/inventory/availability?'),
+        path,
+        query,
+        async (base, parts, parameters) => {
+          const target = base.endsWith('?')
+            ? base + new URLSearchParams(parameters).toString()
+            : base + parts.join('/');
+          const response = await rig.request(target);
+          await response.text();
+          return response.status < 500;
+        },
+      ),
       { numRuns: 200 },
     );
   });
 
-  it.each(['/api/v1/orders/%E0%A4%A', '/api/v1/orders/%00', `/api/v1/orders/${'x'.repeat(4_000)}`, '/api/v1/orders/a%2F..%2Fb', '/api/v1/orders/__proto__'])(
-    'GET %s is a client\'s mistake', async (path) => {
-      const response = await rig.request(path);
-      expect([400, 404]).toContain(response.status);
-      expect(response.headers.get('content-type')).toBe('application/problem+json');
-    });
+  it.each([
+    '/api/v1/orders/%E0%A4%A',
+    '/api/v1/orders/%00',
+    `/api/v1/orders/${'x'.repeat(4_000)}`,
+    '/api/v1/orders/a%2F..%2Fb',
+    '/api/v1/orders/__proto__',
+  ])("GET %s is a client's mistake", async (path) => {
+    const response = await rig.request(path);
+    expect([400, 404]).toContain(response.status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+  });
 
   it('an array nested 100,000 deep is refused like any other', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
@@ -94,10 +123,15 @@ describe('whatever is sent', () => {
     expect((await rig.place(`{"x\\u0041":${deep}}`)).status).toBe(400);
   });
 
-  it.each(['__proto__', 'constructor', 'prototype', 'toString'])('a member called %s is an unknown field', async (name) => {
-    const body = JSON.stringify(EXAMPLE_ORDER).replace('{', `{"${name}":{"status":"Fulfilled"},`);
-    const response = await rig.place(body);
-    expect(response.status).toBe(400);
-    expect((await jsonOf<ProblemBody>(response)).errors).toEqual([{ pointer: `/${name}`, code: 'unknown_field', detail: 'There is no such field.' }]);
-  });
+  it.each(['__proto__', 'constructor', 'prototype', 'toString'])(
+    'a member called %s is an unknown field',
+    async (name) => {
+      const body = JSON.stringify(EXAMPLE_ORDER).replace('{', `{"${name}":{"status":"Fulfilled"},`);
+      const response = await rig.place(body);
+      expect(response.status).toBe(400);
+      expect((await jsonOf<ProblemBody>(response)).errors).toEqual([
+        { pointer: `/${name}`, code: 'unknown_field', detail: 'There is no such field.' },
+      ]);
+    },
+  );
 });

@@ -11,20 +11,30 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 const search = (query: string): Promise<Response> => rig.request(`/api/v1/inventory/availability?${query}`);
-const found = async (query: string): Promise<FlightAvailability[]> => (await jsonOf<{ data: FlightAvailability[] }>(search(query))).data;
+const found = async (query: string): Promise<FlightAvailability[]> =>
+  (await jsonOf<{ data: FlightAvailability[] }>(search(query))).data;
 const seats = async (query: string): Promise<Record<string, number[]>> =>
-  Object.fromEntries((await found(query)).map(({ flightNumber, classes }) => [flightNumber, classes.map(({ available }) => available)]));
+  Object.fromEntries(
+    (await found(query)).map(({ flightNumber, classes }) => [flightNumber, classes.map(({ available }) => available)]),
+  );
 
 describe('GET /api/v1/inventory/availability', () => {
   it('answers the flights of the date with the seats left and the fare of one adult', async () => {
     rig.counts.byFlight.IA101 = { Y: { held: 3, sold: 20 } };
-    expect((await found('date=2026-12-24&flightNumber=IA101'))).toEqual([{
-      flightNumber: 'IA101', departureDate: '2026-12-24', origin: 'LHR', destination: 'JFK', departsAt: '2026-12-24T09:00:00+00:00', arrivesAt: '2026-12-24T12:00:00-05:00',
-      classes: [
-        { bookingClass: 'Y', cabin: 'economy', available: 82, price: { amount: 20_000, currency: 'USD' } },
-        { bookingClass: 'J', cabin: 'business', available: 10, price: { amount: 90_000, currency: 'USD' } },
-      ],
-    }]);
+    expect(await found('date=2026-12-24&flightNumber=IA101')).toEqual([
+      {
+        flightNumber: 'IA101',
+        departureDate: '2026-12-24',
+        origin: 'LHR',
+        destination: 'JFK',
+        departsAt: '2026-12-24T09:00:00+00:00',
+        arrivesAt: '2026-12-24T12:00:00-05:00',
+        classes: [
+          { bookingClass: 'Y', cabin: 'economy', available: 82, price: { amount: 20_000, currency: 'USD' } },
+          { bookingClass: 'J', cabin: 'business', available: 10, price: { amount: 90_000, currency: 'USD' } },
+        ],
+      },
+    ]);
   });
 
   it('sells beyond capacity by the overbooking factor, rounded down, and never less than no seat', async () => {
@@ -33,8 +43,15 @@ describe('GET /api/v1/inventory/availability', () => {
   });
 
   it.each([
-    ['origin=LHR', ['IA101', 'IA102', 'IA902']], ['destination=CDG', ['IA102']], ['origin=LHR&destination=JFK', ['IA101', 'IA902']], ['flightNumber=IA102', ['IA102']],
-    ['origin=CDG', []], ['passengers=1', ['IA101', 'IA102']], ['passengers=11', ['IA101', 'IA102']], ['passengers=60', ['IA101']], ['currency=EUR', ['IA101', 'IA102', 'IA902']],
+    ['origin=LHR', ['IA101', 'IA102', 'IA902']],
+    ['destination=CDG', ['IA102']],
+    ['origin=LHR&destination=JFK', ['IA101', 'IA902']],
+    ['flightNumber=IA102', ['IA102']],
+    ['origin=CDG', []],
+    ['passengers=1', ['IA101', 'IA102']],
+    ['passengers=11', ['IA101', 'IA102']],
+    ['passengers=60', ['IA101']],
+    ['currency=EUR', ['IA101', 'IA102', 'IA902']],
   ])('?%s finds %j', async (query, flights) => {
     expect((await found(`date=2026-12-24&${query}`)).map(({ flightNumber }) => flightNumber)).toEqual(flights);
   });
@@ -51,9 +68,13 @@ describe('GET /api/v1/inventory/availability', () => {
   });
 
   it.each([
-    ['', '/query/date', 'required'], ['date=24.12.2026', '/query/date', 'invalid_format'], ['date=2026-02-30', '/query/date', 'invalid_format'],
-    ['date=2026-12-24&origin=lhr', '/query/origin', 'invalid_format'], ['date=2026-12-24&passengers=0', '/query/passengers', 'too_small'],
-    ['date=2026-12-24&passengers=many', '/query/passengers', 'invalid_format'], ['date=2026-12-24&seats=2', '/query/seats', 'unknown_field'],
+    ['', '/query/date', 'required'],
+    ['date=24.12.2026', '/query/date', 'invalid_format'],
+    ['date=2026-02-30', '/query/date', 'invalid_format'],
+    ['date=2026-12-24&origin=lhr', '/query/origin', 'invalid_format'],
+    ['date=2026-12-24&passengers=0', '/query/passengers', 'too_small'],
+    ['date=2026-12-24&passengers=many', '/query/passengers', 'invalid_format'],
+    ['date=2026-12-24&seats=2', '/query/seats', 'unknown_field'],
     ['date=2026-12-24&date=2026-12-25', '/query/date', 'invalid_type'],
   ])('refuses ?%s', async (query, pointer, code) => {
     const response = await search(query);
@@ -84,7 +105,11 @@ describe('GET /api/v1/inventory/availability', () => {
 
   it('answers other questions than the many it has answers for', async () => {
     for (let at = 0; at < 2_100; at += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, i) => search(`date=2026-12-24&flightNumber=IA${at + i}`).then((response) => response.text())));
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) =>
+          search(`date=2026-12-24&flightNumber=IA${at + i}`).then((response) => response.text()),
+        ),
+      );
     }
     expect(await seats('date=2026-12-24&flightNumber=IA101')).toEqual({ IA101: [105, 10] });
   });
@@ -93,13 +118,19 @@ describe('GET /api/v1/inventory/availability', () => {
 describe('GET /api/v1/inventory/status', () => {
   it('answers seats by flight and class, their sum and the rules of sale', async () => {
     rig.counts.byFlight.IA101 = { Y: { held: 3, sold: 20 } };
-    const body = await jsonOf<{ data: { flightNumber: string; classes: unknown[] }[] }>(rig.request('/api/v1/inventory/status?date=2026-12-24'));
+    const body = await jsonOf<{ data: { flightNumber: string; classes: unknown[] }[] }>(
+      rig.request('/api/v1/inventory/status?date=2026-12-24'),
+    );
     expect(body).toMatchObject({
-      date: '2026-12-24', allocation: 'first_come_first_served', overbookingFactor: 1.05, inventorySyncMs: 10_000,
+      date: '2026-12-24',
+      allocation: 'first_come_first_served',
+      overbookingFactor: 1.05,
+      inventorySyncMs: 10_000,
       totals: { authorized: 172, held: 3, sold: 20, available: 149 },
     });
     expect(body.data[0]).toEqual({
-      flightNumber: 'IA101', departureDate: '2026-12-24',
+      flightNumber: 'IA101',
+      departureDate: '2026-12-24',
       classes: [
         { bookingClass: 'Y', capacity: 100, authorized: 105, held: 3, sold: 20, available: 82 },
         { bookingClass: 'J', capacity: 10, authorized: 10, held: 0, sold: 0, available: 10 },
@@ -108,7 +139,11 @@ describe('GET /api/v1/inventory/status', () => {
   });
 
   it('means today unless told', async () => {
-    expect(await jsonOf(rig.request('/api/v1/inventory/status'))).toMatchObject({ date: '2026-11-22', data: [], totals: { available: 0 } });
+    expect(await jsonOf(rig.request('/api/v1/inventory/status'))).toMatchObject({
+      date: '2026-11-22',
+      data: [],
+      totals: { available: 0 },
+    });
   });
 
   it('is not served for holds yet', async () => {

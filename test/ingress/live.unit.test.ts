@@ -1,9 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LiveEvents, type LiveEvent } from '../../ingress/live.ts';
 
-const headers = (type: string, version: number | string, time = '2026-11-22T10:00:00Z') =>
-  ({ ce_type: Buffer.from(type), 'order-version': Buffer.from(String(version)), ce_time: Buffer.from(time), ce_id: Buffer.from(`e${version}`) });
-const record = (key: string, type: string, version: number | string) => ({ key: Buffer.from(key), value: Buffer.from([0]), headers: headers(type, version) });
+const headers = (type: string, version: number | string, time = '2026-11-22T10:00:00Z') => ({
+  ce_type: Buffer.from(type),
+  'order-version': Buffer.from(String(version)),
+  ce_time: Buffer.from(time),
+  ce_id: Buffer.from(`e${version}`),
+});
+const record = (key: string, type: string, version: number | string) => ({
+  key: Buffer.from(key),
+  value: Buffer.from([0]),
+  headers: headers(type, version),
+});
 
 describe('live events', () => {
   it('reach those who watch their order, and nobody else', () => {
@@ -12,7 +20,17 @@ describe('live events', () => {
     live.watch('A', (event) => seen.push(event));
     live.dispatch(record('B', 'OrderReceived', 1));
     live.dispatch(record('A', 'OrderValidated', 2));
-    expect(seen).toEqual([{ orderId: 'A', eventId: 'e2', type: 'OrderValidated', version: 2, occurredAt: Date.UTC(2026, 10, 22, 10), endsIn: 'Validated', value: Buffer.from([0]) }]);
+    expect(seen).toEqual([
+      {
+        orderId: 'A',
+        eventId: 'e2',
+        type: 'OrderValidated',
+        version: 2,
+        occurredAt: Date.UTC(2026, 10, 22, 10),
+        endsIn: 'Validated',
+        value: Buffer.from([0]),
+      },
+    ]);
   });
 
   it('say which status they bring, or that they keep the one before', () => {
@@ -26,7 +44,10 @@ describe('live events', () => {
   it.each([
     ['of another type', record('A', 'TimerFired', 1)],
     ['without headers', { key: 'A', value: Buffer.from([0]) }],
-    ['without a version', { ...record('A', 'OrderReceived', 1), headers: { ce_type: 'OrderReceived', ce_time: '2026-11-22T10:00:00Z' } }],
+    [
+      'without a version',
+      { ...record('A', 'OrderReceived', 1), headers: { ce_type: 'OrderReceived', ce_time: '2026-11-22T10:00:00Z' } },
+    ],
     ['with a version that is no number', record('A', 'OrderReceived', 'x')],
     ['without a value', { ...record('A', 'OrderReceived', 1), value: null }],
     ['without a key', { ...record('A', 'OrderReceived', 1), key: null }],
@@ -82,7 +103,13 @@ describe('live events', () => {
     const see = vi.fn();
     live.observe({ wants: (orderId) => orderId === 'A', see });
     live.dispatch(record('A', 'OrderReceived', 1));
-    live.dispatch({ key: 'B', value: Buffer.from([0]), get headers(): never { throw new Error('nobody asked'); } });
+    live.dispatch({
+      key: 'B',
+      value: Buffer.from([0]),
+      get headers(): never {
+        throw new Error('nobody asked');
+      },
+    });
     expect(see).toHaveBeenCalledTimes(1);
   });
 });

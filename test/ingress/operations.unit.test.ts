@@ -28,12 +28,18 @@ describe('probes', () => {
     });
     const ready = await rig.request(path);
     expect(ready.status).toBe(200);
-    expect(await jsonOf(ready)).toMatchObject({ status: 'ok', checks: { kafka: { status: 'ok' }, redis: { status: 'ok' } } });
+    expect(await jsonOf(ready)).toMatchObject({
+      status: 'ok',
+      checks: { kafka: { status: 'ok' }, redis: { status: 'ok' } },
+    });
     away = new Error('connect ECONNREFUSED 10.0.0.9:6379');
     const unready = await rig.request(path);
     const text = await unready.text();
     expect(unready.status).toBe(503);
-    expect(JSON.parse(text)).toMatchObject({ status: 'unavailable', checks: { kafka: { status: 'ok' }, redis: { status: 'unavailable' } } });
+    expect(JSON.parse(text)).toMatchObject({
+      status: 'unavailable',
+      checks: { kafka: { status: 'ok' }, redis: { status: 'unavailable' } },
+    });
     expect(text).not.toContain('10.0.0.9');
   });
 
@@ -54,9 +60,12 @@ describe('GET /metrics', () => {
     const text = await response.text();
     expect(response.headers.get('content-type')).toContain('text/plain');
     for (const labels of [
-      'route="/api/v1/orders/:orderId",method="GET",status="404"', 'route="/api/v1/orders",method="POST",status="202"',
-      'route="unmatched",method="GET",status="404"', 'route="/api/v1/orders",method="PUT",status="405"',
-    ]) expect(text).toContain(`iaros_http_request_seconds_count{${labels}} 1`);
+      'route="/api/v1/orders/:orderId",method="GET",status="404"',
+      'route="/api/v1/orders",method="POST",status="202"',
+      'route="unmatched",method="GET",status="404"',
+      'route="/api/v1/orders",method="PUT",status="405"',
+    ])
+      expect(text).toContain(`iaros_http_request_seconds_count{${labels}} 1`);
     expect(text).not.toContain('0199aaaa');
     expect(text).toContain('iaros_http_streams 0');
   });
@@ -69,17 +78,26 @@ describe('GET /topology', () => {
     const { nodes, edges, topics } = await jsonOf<ReturnType<typeof topologyDescription>>(rig.request(path));
     expect(nodes.map(({ name }) => name)).toEqual(orderFlow.nodes.map(({ name }) => name));
     expect(nodes.find(({ name }) => name === 'hold')).toMatchObject({
-      kind: 'processor', takes: ['OrderScored'], emits: ['InventoryHeld', 'InventoryUnavailable'], uses: ['inventory'], group: 'orders.hold',
+      kind: 'processor',
+      takes: ['OrderScored'],
+      emits: ['InventoryHeld', 'InventoryUnavailable'],
+      uses: ['inventory'],
+      group: 'orders.hold',
       reads: ['orders.scored.v1', 'internal.retry.hold.v1'],
     });
-    expect(edges).toContainEqual({ from: 'score-fraud', topic: 'orders.scored.v1', carries: 'OrderScored', to: 'hold' });
+    expect(edges).toContainEqual({
+      from: 'score-fraud',
+      topic: 'orders.scored.v1',
+      carries: 'OrderScored',
+      to: 'hold',
+    });
     expect(edges).toContainEqual({ from: null, topic: 'orders.commands.v1', carries: 'place', to: 'receive' });
     expect(topics.map(({ name }) => name)).toContain('orders.commands.v1');
   });
 });
 
 describe('every answer', () => {
-  it('carries a request id: the caller\'s where it is one, a new one otherwise', async () => {
+  it("carries a request id: the caller's where it is one, a new one otherwise", async () => {
     const own = await rig.request('/health/live', { headers: { 'x-request-id': 'req-12345678' } });
     expect(own.headers.get('x-request-id')).toBe('req-12345678');
     for (const bad of ['short', 'has space in it', 'x'.repeat(65), '4111111111111111', '<script>alert(1)</script>']) {
@@ -92,7 +110,7 @@ describe('every answer', () => {
     const { headers } = await rig.request('/');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
-    expect(headers.get('content-security-policy')).toContain('default-src \'self\'');
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('cache-control')).toBe('no-store');
@@ -103,8 +121,15 @@ describe('every answer', () => {
     expect(response.status).toBe(404);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(await jsonOf(response)).toEqual({
-      type: '/api/docs/problems/not_found', title: 'Not found', status: 404, detail: 'There is nothing at this path.', instance: '/api/v1/nothing',
-      code: 'not_found', requestId: 'req-00000001', retryable: false, errors: [],
+      type: '/api/docs/problems/not_found',
+      title: 'Not found',
+      status: 404,
+      detail: 'There is nothing at this path.',
+      instance: '/api/v1/nothing',
+      code: 'not_found',
+      requestId: 'req-00000001',
+      retryable: false,
+      errors: [],
     });
   });
 
@@ -113,14 +138,22 @@ describe('every answer', () => {
   });
 
   it('says nothing of what went wrong inside, which is in the log under the request id', async () => {
-    const broken = await openRig({ newId: () => { throw new TypeError('secret internals at /srv/app.ts'); } });
+    const broken = await openRig({
+      newId: () => {
+        throw new TypeError('secret internals at /srv/app.ts');
+      },
+    });
     try {
       const failed = await broken.place(undefined, { 'x-request-id': 'req-00000003' });
       const text = await failed.text();
       expect(failed.status).toBe(500);
       expect(JSON.parse(text)).toMatchObject({ code: 'internal', requestId: 'req-00000003', retryable: true });
       expect(text).not.toMatch(/secret|TypeError|\.ts/);
-      expect(broken.logged).toContainEqual({ level: 'error', fields: expect.objectContaining({ requestId: 'req-00000003', err: expect.any(TypeError) }), message: 'request failed' });
+      expect(broken.logged).toContainEqual({
+        level: 'error',
+        fields: expect.objectContaining({ requestId: 'req-00000003', err: expect.any(TypeError) }),
+        message: 'request failed',
+      });
     } finally {
       await broken.close();
     }

@@ -3,6 +3,8 @@ import { EXAMPLE_ORDER } from '../../ingress/order-body.ts';
 import type { ProblemBody } from '../../ingress/problem.ts';
 import { jsonOf, openRig, type Rig } from './rig.ts';
 
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
 let rig: Rig;
 beforeAll(async () => {
   rig = await openRig();
@@ -20,7 +22,8 @@ async function faultsOf(body: unknown): Promise<[pointer: string, code: string][
 const order = EXAMPLE_ORDER;
 const [passenger] = order.passengers as [(typeof order.passengers)[number]];
 const [flight, bag] = order.items;
-const without = (member: string): unknown => Object.fromEntries(Object.entries(order).filter(([name]) => name !== member));
+const without = (member: string): unknown =>
+  Object.fromEntries(Object.entries(order).filter(([name]) => name !== member));
 
 describe('an order body', () => {
   it('is refused with every fault listed at once', async () => {
@@ -29,19 +32,36 @@ describe('an order body', () => {
       channel: 'fax',
       customer: { ...order.customer, email: 'nobody', phone: '12' },
       passengers: [{ ...passenger, type: 'CAT', dateOfBirth: '1985-02-30', givenName: '' }],
-      items: [{ ...flight, flightNumber: 'ia101', passengerIds: [] }, { ...bag, passengerIds: ['P1', 'P9', 'P1'] }, { type: 'hotel' }],
+      items: [
+        { ...flight, flightNumber: 'ia101', passengerIds: [] },
+        { ...bag, passengerIds: ['P1', 'P9', 'P1'] },
+        { type: 'hotel' },
+      ],
       currency: 'XXX',
       expectedTotal: { amount: 1.5, currency: 'USD' },
       payment: { method: 'cash', token: '' },
       status: 'Fulfilled',
     });
-    expect(faults).toEqual(expect.arrayContaining([
-      ['/channel', 'not_allowed'], ['/customer/email', 'invalid_format'], ['/customer/phone', 'invalid_format'], ['/passengers/0/type', 'not_allowed'],
-      ['/passengers/0/dateOfBirth', 'invalid_format'], ['/passengers/0/givenName', 'invalid_format'], ['/items/0/flightNumber', 'invalid_format'],
-      ['/items/0/passengerIds', 'too_small'], ['/items/1/passengerIds/1', 'unknown_passenger'], ['/items/1/passengerIds/2', 'duplicate'],
-      ['/items/2/type', 'not_allowed'], ['/currency', 'unsupported_currency'], ['/expectedTotal/amount', 'invalid_type'], ['/payment/method', 'not_allowed'],
-      ['/payment/token', 'invalid_format'], ['/status', 'unknown_field'],
-    ]));
+    expect(faults).toEqual(
+      expect.arrayContaining([
+        ['/channel', 'not_allowed'],
+        ['/customer/email', 'invalid_format'],
+        ['/customer/phone', 'invalid_format'],
+        ['/passengers/0/type', 'not_allowed'],
+        ['/passengers/0/dateOfBirth', 'invalid_format'],
+        ['/passengers/0/givenName', 'invalid_format'],
+        ['/items/0/flightNumber', 'invalid_format'],
+        ['/items/0/passengerIds', 'too_small'],
+        ['/items/1/passengerIds/1', 'unknown_passenger'],
+        ['/items/1/passengerIds/2', 'duplicate'],
+        ['/items/2/type', 'not_allowed'],
+        ['/currency', 'unsupported_currency'],
+        ['/expectedTotal/amount', 'invalid_type'],
+        ['/payment/method', 'not_allowed'],
+        ['/payment/token', 'invalid_format'],
+        ['/status', 'unknown_field'],
+      ]),
+    );
     expect(faults).toHaveLength(16);
   });
 
@@ -64,12 +84,16 @@ describe('an order body', () => {
     [{ items: [{ ...flight, itemId: 'I9' }] }, '/items/0/itemId'],
     [{ payment: { ...order.payment, status: 'captured' } }, '/payment/status'],
     [{ customer: { ...order.customer, role: 'admin' } }, '/customer/role'],
-  ])('is refused for a field that is not the client\'s to set: %j', async (extra, pointer) => {
+  ])("is refused for a field that is not the client's to set: %j", async (extra, pointer) => {
     expect(await faultsOf({ ...order, ...extra })).toEqual([[pointer, 'unknown_field']]);
   });
 
   it.each([
-    ['/passengers', { passengers: Array.from({ length: 10 }, (_, i) => ({ ...passenger, passengerId: `P${i + 1}` })) }, 'too_big'],
+    [
+      '/passengers',
+      { passengers: Array.from({ length: 10 }, (_, i) => ({ ...passenger, passengerId: `P${i + 1}` })) },
+      'too_big',
+    ],
     ['/passengers', { passengers: [] }, 'too_small'],
     ['/items', { items: [] }, 'too_small'],
     ['/items', { items: Array.from({ length: 61 }, () => flight) }, 'too_big'],
@@ -88,16 +112,36 @@ describe('an order body', () => {
   it.each([
     ['no telephone', { customer: { customerId: 'C-1', email: 'a@b.example' } }],
     ['no expected total', { expectedTotal: undefined }],
-    ['a name in another script', { passengers: [{ ...passenger, givenName: 'Ольга', familyName: "'t Hooft-Ó Néill" }] }],
-    ['a travel document', { passengers: [{ ...passenger, document: { type: 'passport', number: 'X1234567', issuingCountry: 'GB', expiresOn: '2031-01-31' } }] }],
+    [
+      'a name in another script',
+      { passengers: [{ ...passenger, givenName: 'Ольга', familyName: "'t Hooft-Ó Néill" }] },
+    ],
+    [
+      'a travel document',
+      {
+        passengers: [
+          {
+            ...passenger,
+            document: { type: 'passport', number: 'X1234567', issuingCountry: 'GB', expiresOn: '2031-01-31' },
+          },
+        ],
+      },
+    ],
     ['an ancillary for the whole trip', { items: [flight, { type: 'ancillary', code: 'BAG1', passengerIds: ['P1'] }] }],
-    ['a born-today infant', { passengers: [passenger, { ...passenger, passengerId: 'P2', type: 'INF', dateOfBirth: '2026-11-22' }] }],
+    [
+      'a born-today infant',
+      { passengers: [passenger, { ...passenger, passengerId: 'P2', type: 'INF', dateOfBirth: '2026-11-22' }] },
+    ],
   ])('is taken with %s', async (_what, change) => {
     expect((await rig.place({ ...order, ...change })).status).toBe(202);
   });
 
   it('is never repeated in the answer', async () => {
-    const response = await rig.place({ ...order, channel: 'secret-channel', customer: { ...order.customer, email: 'secret@@example' } });
+    const response = await rig.place({
+      ...order,
+      channel: 'secret-channel',
+      customer: { ...order.customer, email: 'secret@@example' },
+    });
     expect(await response.text()).not.toMatch(/secret/);
   });
 });
@@ -107,7 +151,7 @@ describe('a body with a card number', () => {
     ['as the token', { payment: { method: 'card', token: '4111111111111111' } }],
     ['in a name, grouped', { passengers: [{ ...passenger, givenName: '4111 1111 1111 1111' }] }],
     ['as a number', { expectedTotal: { amount: 4_111_111_111_111_111, currency: 'USD' } }],
-    ['as a member\'s name', { '5555-5555-5555-4444': true }],
+    ["as a member's name", { '5555-5555-5555-4444': true }],
     ['in a field nobody knows', { notes: ['card 378282246310005 exp 12/27'] }],
   ])('is refused and not repeated: %s', async (_where, change) => {
     const published = rig.published.length;
@@ -115,9 +159,9 @@ describe('a body with a card number', () => {
     const text = await response.text();
     expect(response.status).toBe(400);
     expect(JSON.parse(text)).toMatchObject({ code: 'pan_not_accepted', errors: [] });
-    expect(text).not.toMatch(/\d{4}[ -]?\d{4}[ -]?\d{4}/);
+    expect(text.replaceAll(UUID, '')).not.toMatch(/4111|5555|3782/);
     expect(rig.published).toHaveLength(published);
-    expect(JSON.stringify(rig.logged)).not.toMatch(/4111|5555|3782/);
+    expect(JSON.stringify(rig.logged).replaceAll(UUID, '')).not.toMatch(/4111|5555|3782/);
   });
 
   it('is refused however the digits are written', async () => {
@@ -130,24 +174,57 @@ describe('a body with a card number', () => {
 
   it('is refused with a challenge result as well', async () => {
     const response = await rig.request('/api/v1/orders/x/payment', {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"challengeResult":"4111111111111111"}',
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"challengeResult":"4111111111111111"}',
     });
     expect((await jsonOf<ProblemBody>(response)).code).toBe('pan_not_accepted');
   });
 });
 
 describe('what is no JSON body', () => {
-  const post = (body: RequestInit['body'], headers: Record<string, string>) => rig.request('/api/v1/orders', { method: 'POST', body, headers });
+  const post = (body: RequestInit['body'], headers: Record<string, string>) =>
+    rig.request('/api/v1/orders', { method: 'POST', body, headers });
 
   it.each([
-    ['another media type', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
+    [
+      'another media type',
+      'a=1',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      415,
+      'unsupported_media_type',
+    ],
     ['text', JSON.stringify(order), { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
-    ['an unknown encoding', 'x', { 'content-type': 'application/json', 'content-encoding': 'zip' }, 415, 'unsupported_media_type'],
+    [
+      'an unknown encoding',
+      'x',
+      { 'content-type': 'application/json', 'content-encoding': 'zip' },
+      415,
+      'unsupported_media_type',
+    ],
     ['broken JSON', '{"channel": "web"', { 'content-type': 'application/json' }, 400, 'malformed_json'],
     ['nothing', '', { 'content-type': 'application/json' }, 400, 'malformed_json'],
-    ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22]), { 'content-type': 'application/json' }, 400, 'malformed_json'],
-    ['a broken gzip stream', 'not gzip', { 'content-type': 'application/json', 'content-encoding': 'gzip' }, 400, 'invalid_request'],
-    ['more than 256 KB', JSON.stringify({ x: 'x'.repeat(256 * 1024) }), { 'content-type': 'application/json' }, 413, 'body_too_large'],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from([0x22, 0xff, 0x22]),
+      { 'content-type': 'application/json' },
+      400,
+      'malformed_json',
+    ],
+    [
+      'a broken gzip stream',
+      'not gzip',
+      { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      400,
+      'invalid_request',
+    ],
+    [
+      'more than 256 KB',
+      JSON.stringify({ x: 'x'.repeat(256 * 1024) }),
+      { 'content-type': 'application/json' },
+      413,
+      'body_too_large',
+    ],
   ])('is refused: %s', async (_what, body, headers, status, code) => {
     const response = await post(body, headers);
     expect(response.status).toBe(status);

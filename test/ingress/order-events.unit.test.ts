@@ -14,7 +14,8 @@ async function place(): Promise<Order> {
   return rig.placed();
 }
 
-const open = (orderId: string, headers: Record<string, string> = {}): Promise<Response> => rig.request(`/api/v1/orders/${orderId}/events`, { headers });
+const open = (orderId: string, headers: Record<string, string> = {}): Promise<Response> =>
+  rig.request(`/api/v1/orders/${orderId}/events`, { headers });
 const idsOf = (text: string): string[] => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id as string);
 
 /** Reads until the text matches. */
@@ -29,19 +30,31 @@ async function readUntil(reader: ReadableStreamDefaultReader<Uint8Array>, patter
 }
 
 describe('GET /api/v1/orders/{id}/events', () => {
-  it('streams the order\'s events from the first on and ends after the last', async () => {
+  it("streams the order's events from the first on and ends after the last", async () => {
     const order = await place();
     const received = rig.happen(order, 'OrderReceived');
     const response = await open(order.orderId);
     expect(response.status).toBe(200);
-    expect(Object.fromEntries(['content-type', 'cache-control', 'x-accel-buffering'].map((name) => [name, response.headers.get(name)]))).toEqual({
-      'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no',
+    expect(
+      Object.fromEntries(
+        ['content-type', 'cache-control', 'x-accel-buffering'].map((name) => [name, response.headers.get(name)]),
+      ),
+    ).toEqual({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
     });
     HAPPY_PATH.slice(1).reduce((now, [type, change]) => rig.happen(now, type, change), received);
     const text = await response.text();
     expect(idsOf(text)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
-    const last = JSON.parse(/^data: (.*)\n\n$/m.exec(text.slice(text.indexOf('id: 9')))![1]!) as object;
-    expect(last).toEqual({ orderId: order.orderId, version: 9, event: 'OrderFulfilled', status: 'Fulfilled', at: '2026-11-22T10:00:00.009Z' });
+    const last = JSON.parse(/^data: (.*)$/m.exec(text.slice(text.indexOf('id: 9')))![1]!) as object;
+    expect(last).toEqual({
+      orderId: order.orderId,
+      version: 9,
+      event: 'OrderFulfilled',
+      status: 'Fulfilled',
+      at: '2026-11-22T10:00:00.009Z',
+    });
     expect(text).not.toMatch(/ada|Lovelace|tok_/i);
   });
 
@@ -90,7 +103,9 @@ describe('GET /api/v1/orders/{id}/events', () => {
   it.each(['-1', 'x', '1.5', '1'.repeat(12)])('refuses Last-Event-ID: %s', async (id) => {
     const response = await open((await place()).orderId, { 'last-event-id': id });
     expect(response.status).toBe(400);
-    expect((await jsonOf<ProblemBody>(response)).errors).toEqual([expect.objectContaining({ pointer: '/headers/last-event-id' })]);
+    expect((await jsonOf<ProblemBody>(response)).errors).toEqual([
+      expect.objectContaining({ pointer: '/headers/last-event-id' }),
+    ]);
   });
 
   it('is ended for all when the process shuts down', async () => {

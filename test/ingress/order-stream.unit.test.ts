@@ -6,7 +6,17 @@ import { OrderStream } from '../../ingress/order-stream.ts';
 import type { EventType } from '../../schemas/types.ts';
 import { nextStatus, type OrderStatus, transitionOf } from '../../topology/order-states.ts';
 
-const WAY: EventType[] = ['OrderReceived', 'OrderValidated', 'OrderScored', 'InventoryHeld', 'PaymentApproved', 'InventoryConfirmed', 'TicketIssued', 'OrderConfirmed', 'OrderFulfilled'];
+const WAY: EventType[] = [
+  'OrderReceived',
+  'OrderValidated',
+  'OrderScored',
+  'InventoryHeld',
+  'PaymentApproved',
+  'InventoryConfirmed',
+  'TicketIssued',
+  'OrderConfirmed',
+  'OrderFulfilled',
+];
 const REFUND: EventType[] = ['CancelRequested', 'RefundRequested', 'OrderRefunded'];
 
 function eventsOf(types: readonly EventType[]): { stored: StoredEvent[]; live: LiveEvent[] } {
@@ -17,7 +27,15 @@ function eventsOf(types: readonly EventType[]): { stored: StoredEvent[]; live: L
   });
   const live = stored.map(({ eventId, version, occurredAt }, at): LiveEvent => {
     const { to } = transitionOf(types[at] as EventType);
-    return { orderId: 'A', eventId, type: types[at] as EventType, version, occurredAt, endsIn: to === 'same' ? null : to, value: Buffer.alloc(0) };
+    return {
+      orderId: 'A',
+      eventId,
+      type: types[at] as EventType,
+      version,
+      occurredAt,
+      endsIn: to === 'same' ? null : to,
+      value: Buffer.alloc(0),
+    };
   });
   return { stored, live };
 }
@@ -41,18 +59,34 @@ function open(after: number, known: StoredEvent[]) {
       return unwatched;
     },
     write: ({ version, event, status }) => written.push(`${version} ${event} ${status}`),
-    heartbeat, ended, fault,
-    heartbeatMs: 15_000, graceMs: 1_000, gapMs: 250,
+    heartbeat,
+    ended,
+    fault,
+    heartbeatMs: 15_000,
+    graceMs: 1_000,
+    gapMs: 250,
   });
-  return { stream, written, heartbeat, ended, fault, unwatched, tell: (event: LiveEvent) => listener(event), fail: (times: number) => (failures = times) };
+  return {
+    stream,
+    written,
+    heartbeat,
+    ended,
+    fault,
+    unwatched,
+    tell: (event: LiveEvent) => listener(event),
+    fail: (times: number) => (failures = times),
+  };
 }
 
-const expected = (types: readonly EventType[], from = 1): string[] => eventsOf(types).stored.slice(from - 1).map(({ version, type, status }) => `${version} ${type} ${status}`);
+const expected = (types: readonly EventType[], from = 1): string[] =>
+  eventsOf(types)
+    .stored.slice(from - 1)
+    .map(({ version, type, status }) => `${version} ${type} ${status}`);
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe('an order\'s stream', () => {
+describe("an order's stream", () => {
   it('begins with the whole history', async () => {
     const { stored } = eventsOf(WAY.slice(0, 4));
     const { written } = open(0, stored);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXAMPLE_ORDER } from '../../ingress/order-body.ts';
 import { unseal } from '../../schemas/seal.ts';
-import type { OrderView, ReceiptView } from '../../ingress/order-view.ts';
+import type { OrderView, ReceiptView } from '../../ingress/order-schema.ts';
 import type { ProblemBody } from '../../ingress/problem.ts';
 import type { Codec } from '../../schemas/codec.ts';
 import { fulfil, jsonOf, openRig, type Rig } from './rig.ts';
@@ -23,7 +23,12 @@ describe('POST /api/v1/orders', () => {
     expect(response.status).toBe(202);
     expect(body.orderId).toMatch(UUID_V7);
     const self = `/api/v1/orders/${body.orderId}`;
-    expect(body).toEqual({ orderId: body.orderId, status: 'Received', version: 1, links: { self, status: `${self}/status`, events: `${self}/events` } });
+    expect(body).toEqual({
+      orderId: body.orderId,
+      status: 'Received',
+      version: 1,
+      links: { self, status: `${self}/status`, events: `${self}/events` },
+    });
     expect(response.headers.get('location')).toBe(self);
     expect(response.headers.get('preference-applied')).toBeNull();
   });
@@ -34,18 +39,49 @@ describe('POST /api/v1/orders', () => {
 
     expect(command).toMatchObject({ kind: 'place', cancel: null, authenticate: null, issuedAt: rig.clock.now });
     expect(command.place).toMatchObject({
-      orderId: command.orderId, channel: 'web', placedAt: rig.clock.now, currency: 'USD', expectedTotal: { amount: 23_400, currency: 'USD' }, total: null,
+      orderId: command.orderId,
+      channel: 'web',
+      placedAt: rig.clock.now,
+      currency: 'USD',
+      expectedTotal: { amount: 23_400, currency: 'USD' },
+      total: null,
       customer: { customerId: 'C-1001', locale: 'en-GB' },
       items: [
-        { itemId: 'I1', type: 'flight', flightNumber: 'IA101', departureDate: '2026-12-24', bookingClass: 'Y', code: null, passengerIds: ['P1'], amount: null },
-        { itemId: 'I2', type: 'ancillary', flightNumber: 'IA101', departureDate: '2026-12-24', bookingClass: null, code: 'BAG1', passengerIds: ['P1'], amount: null },
+        {
+          itemId: 'I1',
+          type: 'flight',
+          flightNumber: 'IA101',
+          departureDate: '2026-12-24',
+          bookingClass: 'Y',
+          code: null,
+          passengerIds: ['P1'],
+          amount: null,
+        },
+        {
+          itemId: 'I2',
+          type: 'ancillary',
+          flightNumber: 'IA101',
+          departureDate: '2026-12-24',
+          bookingClass: null,
+          code: 'BAG1',
+          passengerIds: ['P1'],
+          amount: null,
+        },
       ],
       payment: { method: 'card', token: 'tok_visa', status: 'none', authorizationId: null },
-      tickets: [], faults: [], interrupts: 0, deviceHash: null,
+      tickets: [],
+      faults: [],
+      interrupts: 0,
+      deviceHash: null,
     });
     expect(headers).toMatchObject({
-      ce_specversion: '1.0', ce_id: command.commandId, ce_type: 'OrderCommand', ce_source: '/iaros/ingress', ce_subject: command.orderId,
-      ce_time: new Date(rig.clock.now).toISOString(), 'order-version': '0',
+      ce_specversion: '1.0',
+      ce_id: command.commandId,
+      ce_type: 'OrderCommand',
+      ce_source: '/iaros/ingress',
+      ce_subject: command.orderId,
+      ce_time: new Date(rig.clock.now).toISOString(),
+      'order-version': '0',
     });
     expect(headers.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
@@ -58,15 +94,21 @@ describe('POST /api/v1/orders', () => {
     expect(decoded.record).toMatchObject({ commandId: command.commandId, kind: 'place' });
   });
 
-  it('seals personal data with the customer\'s key before anything leaves', async () => {
+  it("seals personal data with the customer's key before anything leaves", async () => {
     await rig.place({ ...EXAMPLE_ORDER, deviceId: 'device-7' });
     const order = rig.placed();
 
     const text = JSON.stringify(rig.published);
-    for (const secret of ['ada@example.com', 'Ada', 'Lovelace', '1985-12-10', '+442071838750', 'device-7']) expect(text).not.toContain(secret);
-    expect(await unseal(order.customer.contact, rig.deps.keys, 'C-1001|contact')).toEqual({ email: 'ada@example.com', phone: '+442071838750' });
+    for (const secret of ['ada@example.com', 'Ada', 'Lovelace', '1985-12-10', '+442071838750', 'device-7'])
+      expect(text).not.toContain(secret);
+    expect(await unseal(order.customer.contact, rig.deps.keys, 'C-1001|contact')).toEqual({
+      email: 'ada@example.com',
+      phone: '+442071838750',
+    });
     expect(await unseal(order.passengers[0]!.identity, rig.deps.keys, 'C-1001|identity')).toEqual({
-      givenName: 'Ada', familyName: 'Lovelace', dateOfBirth: '1985-12-10',
+      givenName: 'Ada',
+      familyName: 'Lovelace',
+      dateOfBirth: '1985-12-10',
     });
     expect(order.customer.emailHash).toMatch(/^[0-9a-f]{32}$/);
     expect(order.deviceHash).toMatch(/^[0-9a-f]{32}$/);
@@ -75,10 +117,12 @@ describe('POST /api/v1/orders', () => {
   it('hashes one address alike however it is written', async () => {
     await rig.place({ ...EXAMPLE_ORDER, customer: { ...EXAMPLE_ORDER.customer, email: 'Ada@Example.com' } });
     await rig.place();
-    expect(rig.published[0]!.command.place!.customer.emailHash).toBe(rig.published[1]!.command.place!.customer.emailHash);
+    expect(rig.published[0]!.command.place!.customer.emailHash).toBe(
+      rig.published[1]!.command.place!.customer.emailHash,
+    );
   });
 
-  it('passes the caller\'s trace on, and starts one where the header is none', async () => {
+  it("passes the caller's trace on, and starts one where the header is none", async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await rig.place(EXAMPLE_ORDER, { traceparent });
     await rig.place(EXAMPLE_ORDER, { traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` });
@@ -90,9 +134,18 @@ describe('POST /api/v1/orders', () => {
     const { orderId } = await jsonOf<ReceiptView>(rig.place());
     const read = await rig.request(`/api/v1/orders/${orderId}`);
     expect(read.status).toBe(200);
-    expect(await read.json()).toMatchObject({ orderId, version: 1, status: 'Received', customer: { email: 'ada@example.com' } });
+    expect(await read.json()).toMatchObject({
+      orderId,
+      version: 1,
+      status: 'Received',
+      customer: { email: 'ada@example.com' },
+    });
     const status = await (await rig.request(`/api/v1/orders/${orderId}/status`)).json();
-    expect(status).toMatchObject({ status: 'Received', version: 1, history: [{ status: 'Received', version: 1, event: 'OrderReceived' }] });
+    expect(status).toMatchObject({
+      status: 'Received',
+      version: 1,
+      history: [{ status: 'Received', version: 1, event: 'OrderReceived' }],
+    });
   });
 });
 
@@ -107,25 +160,35 @@ describe('Prefer: wait', () => {
     expect(response.headers.get('etag')).toBe('"9"');
     expect(response.headers.get('location')).toBe(`/api/v1/orders/${body.orderId}`);
     expect(body).toMatchObject({
-      status: 'Fulfilled', version: 9, total: { amount: 23_400, currency: 'USD' }, bookingReference: 'K7QX2M',
-      tickets: [{ passengerId: 'P1', ticketNumber: '0001234567890', checkDigit: 3 }], customer: { email: 'ada@example.com' },
+      status: 'Fulfilled',
+      version: 9,
+      total: { amount: 23_400, currency: 'USD' },
+      bookingReference: 'K7QX2M',
+      tickets: [{ passengerId: 'P1', ticketNumber: '0001234567890', checkDigit: 3 }],
+      customer: { email: 'ada@example.com' },
     });
   });
 
   it.each(['OrderInvalid'] as const)('takes %s for an end as well', async (type) => {
     rig.whenPublished(({ command }) => {
       const received = rig.happen(command.place!, 'OrderReceived');
-      rig.happen(received, type, { faults: [{ code: 'price_changed', pointer: '/expectedTotal', detail: 'now 25000' }] });
+      rig.happen(received, type, {
+        faults: [{ code: 'price_changed', pointer: '/expectedTotal', detail: 'now 25000' }],
+      });
     });
     const response = await rig.place(EXAMPLE_ORDER, { prefer: 'wait=5' });
     expect(response.status).toBe(201);
-    expect(await response.json()).toMatchObject({ status: 'Invalid', faults: [{ code: 'price_changed', pointer: '/expectedTotal', detail: 'now 25000' }] });
+    expect(await response.json()).toMatchObject({
+      status: 'Invalid',
+      faults: [{ code: 'price_changed', pointer: '/expectedTotal', detail: 'now 25000' }],
+    });
   });
 
   it('answers at once when the order rests until the payer authenticates', async () => {
     rig.whenPublished(({ command }) => {
       let order = rig.happen(command.place!, 'OrderReceived');
-      for (const type of ['OrderValidated', 'OrderScored', 'InventoryHeld', 'PaymentChallenged'] as const) order = rig.happen(order, type);
+      for (const type of ['OrderValidated', 'OrderScored', 'InventoryHeld', 'PaymentChallenged'] as const)
+        order = rig.happen(order, type);
     });
     const response = await rig.place(EXAMPLE_ORDER, { prefer: 'wait=30' });
     expect(response.status).toBe(202);
@@ -181,7 +244,13 @@ describe('load and faults', () => {
 
   it('answers 503 when the key store is away, and publishes nothing', async () => {
     await rig.close();
-    rig = await openRig({ keys: { keyFor: () => Promise.reject(new Error('no database')), keyById: async () => undefined, forget: async () => {} } });
+    rig = await openRig({
+      keys: {
+        keyFor: () => Promise.reject(new Error('no database')),
+        keyById: async () => undefined,
+        forget: async () => {},
+      },
+    });
     const response = await rig.place();
     expect(response.status).toBe(503);
     expect(rig.published).toEqual([]);
@@ -214,14 +283,23 @@ describe('Idempotency-Key', () => {
     expect(await second.json()).toEqual(body);
     expect(second.status).toBe(202);
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
-    expect([first.headers.get('idempotency-replayed'), second.headers.get('idempotency-replayed')]).toEqual([null, 'true']);
+    expect([first.headers.get('idempotency-replayed'), second.headers.get('idempotency-replayed')]).toEqual([
+      null,
+      'true',
+    ]);
     expect(rig.published).toHaveLength(1);
   });
 
   it('repeats a waited-for order as it was answered, from a store that holds none of it in clear', async () => {
     const kept: string[] = [];
     const { claim, answer, release } = rig.deps.idempotency;
-    Object.assign(rig.deps.idempotency, { claim, release, answer: (key: string, fingerprint: string, sealed: string) => (kept.push(key, fingerprint, sealed), answer(key, fingerprint, sealed)) });
+    Object.assign(rig.deps.idempotency, {
+      claim,
+      release,
+      answer: (key: string, fingerprint: string, sealed: string) => (
+        kept.push(key, fingerprint, sealed), answer(key, fingerprint, sealed)
+      ),
+    });
     rig.whenPublished(({ command }) => void fulfil(rig, command.place!));
     const headers = { 'idempotency-key': 'booking-ada', prefer: 'wait=5' };
     const first = await rig.place(EXAMPLE_ORDER, headers);
@@ -274,12 +352,20 @@ describe('Idempotency-Key', () => {
   it.each(['', '"', 'a b', `"${'x'.repeat(256)}"`, 'x'.repeat(256)])('refuses %j as a key', async (key) => {
     const response = await rig.place(EXAMPLE_ORDER, { 'idempotency-key': key });
     expect(response.status).toBe(400);
-    expect((await jsonOf<ProblemBody>(response)).errors).toEqual([expect.objectContaining({ pointer: '/headers/idempotency-key', code: 'invalid_format' })]);
+    expect((await jsonOf<ProblemBody>(response)).errors).toEqual([
+      expect.objectContaining({ pointer: '/headers/idempotency-key', code: 'invalid_format' }),
+    ]);
   });
 
   it('is refused with 503 while the store is away, rather than heeded by half', async () => {
     await rig.close();
-    rig = await openRig({ idempotency: { claim: () => Promise.reject(new Error('no redis')), answer: async () => {}, release: async () => {} } });
+    rig = await openRig({
+      idempotency: {
+        claim: () => Promise.reject(new Error('no redis')),
+        answer: async () => {},
+        release: async () => {},
+      },
+    });
     expect((await rig.place(EXAMPLE_ORDER, { 'idempotency-key': 'k' })).status).toBe(503);
     expect(rig.published).toEqual([]);
     expect((await rig.place()).status).toBe(202);

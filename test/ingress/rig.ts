@@ -35,7 +35,12 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
   const rows = new Map<string, StoredOrder>();
   const histories = new Map<string, StoredEvent[]>();
   const statuses = new Map<string, { status: OrderStatus; version: number }>();
-  const faults = { publish: null as Error | null, state: null as Error | null, readModel: null as Error | null, counts: null as Error | null };
+  const faults = {
+    publish: null as Error | null,
+    state: null as Error | null,
+    readModel: null as Error | null,
+    counts: null as Error | null,
+  };
   const counts = { calls: 0, byFlight: {} as Record<string, Record<string, { held: number; sold: number }>> };
   const clock = { now: Date.parse('2026-11-22T10:00:00Z') };
   let onPublish: (published: Published) => void = () => {};
@@ -47,7 +52,10 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
       history: async (orderId) => failing(faults.readModel) ?? histories.get(orderId) ?? [],
       list: async (query = {}) => {
         failing(faults.readModel);
-        const all = [...rows.values()].filter(({ order, status }) => (query.status ?? status) === status && (query.channel ?? order.channel) === order.channel);
+        const all = [...rows.values()].filter(
+          ({ order, status }) =>
+            (query.status ?? status) === status && (query.channel ?? order.channel) === order.channel,
+        );
         return { data: all.slice(0, query.limit), nextCursor: all.length > (query.limit ?? 50) ? 'more' : null };
       },
     },
@@ -73,8 +81,13 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
     topology: { nodes: [{ name: 'receive' }], edges: [] },
     checks: {},
     settings: {
-      maxConcurrentOrders: 100, orderTimeoutMs: 30_000, currencies: ['USD', 'EUR', 'GBP', 'JPY'], refundWindowDays: 90, inventorySyncMs: 10_000,
-      overbookingFactor: 1.05, allocation: 'first_come_first_served',
+      maxConcurrentOrders: 100,
+      orderTimeoutMs: 30_000,
+      currencies: ['USD', 'EUR', 'GBP', 'JPY'],
+      refundWindowDays: 90,
+      inventorySyncMs: 10_000,
+      overbookingFactor: 1.05,
+      allocation: 'first_come_first_served',
     },
     pepper: 'pepper-of-the-tests',
     metrics: new Registry(),
@@ -91,7 +104,12 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   /** An event of the order happens, the state table willing; `change` is what it does to the snapshot. */
-  function happen(order: Order, type: EventType, change: Partial<Order> = {}, reach: readonly Reach[] = EVERYWHERE): Order {
+  function happen(
+    order: Order,
+    type: EventType,
+    change: Partial<Order> = {},
+    reach: readonly Reach[] = EVERYWHERE,
+  ): Order {
     const before = statuses.get(order.orderId) ?? { status: 'new' as const, version: 0 };
     const status = nextStatus(before.status, type);
     if (!status) throw new Error(`${type} cannot follow ${before.status}`);
@@ -99,16 +117,28 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
     statuses.set(order.orderId, { status, version });
     const next = { ...order, ...change };
     const event = {
-      type, eventId: eventIdOf('cause', type, version), orderId: order.orderId, version, status, occurredAt: clock.now + version, causationId: 'cause', order: next,
+      type,
+      eventId: eventIdOf('cause', type, version),
+      orderId: order.orderId,
+      version,
+      status,
+      occurredAt: clock.now + version,
+      causationId: 'cause',
+      order: next,
     };
     const bytes = codec.encode(type, event);
-    if (reach.includes('state')) heads.set(order.orderId, { version, status, atRest: restsAfter(type, status), event: bytes });
+    if (reach.includes('state'))
+      heads.set(order.orderId, { version, status, atRest: restsAfter(type, status), event: bytes });
     if (reach.includes('readModel')) {
       rows.set(order.orderId, { orderId: order.orderId, version, status, updatedAt: event.occurredAt, order: next });
       const { eventId, occurredAt } = event;
-      histories.set(order.orderId, [...(histories.get(order.orderId) ?? []), { eventId, version, type, status, occurredAt }]);
+      histories.set(order.orderId, [
+        ...(histories.get(order.orderId) ?? []),
+        { eventId, version, type, status, occurredAt },
+      ]);
     }
-    if (reach.includes('live')) deps.live.dispatch({ key: order.orderId, value: bytes, headers: eventHeaders(event, 'test', undefined) });
+    if (reach.includes('live'))
+      deps.live.dispatch({ key: order.orderId, value: bytes, headers: eventHeaders(event, 'test', undefined) });
     return next;
   }
 
@@ -120,7 +150,17 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
         const methods = Object.keys((route as unknown as { methods?: object } | undefined)?.methods ?? {});
         return route && methods.length === 1 ? [[route.path, methods[0] as string] as [string, string]] : [];
       }),
-    deps, base, clock, faults, counts, published, logged, heads, rows, histories, happen,
+    deps,
+    base,
+    clock,
+    faults,
+    counts,
+    published,
+    logged,
+    heads,
+    rows,
+    histories,
+    happen,
     whenPublished(handler: (published: Published) => void) {
       onPublish = handler;
     },
@@ -128,7 +168,11 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
     placed: (): Order => published.findLast(({ command }) => command.kind === 'place')?.command.place as Order,
     request: (path: string, init: RequestInit = {}): Promise<Response> => fetch(base + path, init),
     place: (body: unknown = EXAMPLE_ORDER, headers: Record<string, string> = {}): Promise<Response> =>
-      fetch(`${base}/api/v1/orders`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      fetch(`${base}/api/v1/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
     async close() {
       app.closeStreams();
       deps.live.close();
@@ -140,7 +184,8 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
 }
 
 /** The answer's JSON, as the test expects it to be shaped. */
-export const jsonOf = async <Shape>(response: Response | Promise<Response>): Promise<Shape> => (await (await response).json()) as Shape;
+export const jsonOf = async <Shape>(response: Response | Promise<Response>): Promise<Shape> =>
+  (await (await response).json()) as Shape;
 
 export type Rig = Awaited<ReturnType<typeof openRig>>;
 
@@ -152,7 +197,10 @@ export const HAPPY_PATH: readonly (readonly [EventType, Partial<Order>])[] = [
   ['InventoryHeld', {}],
   ['PaymentApproved', {}],
   ['InventoryConfirmed', {}],
-  ['TicketIssued', { bookingReference: 'K7QX2M', tickets: [{ passengerId: 'P1', ticketNumber: '0001234567890', checkDigit: 3 }] }],
+  [
+    'TicketIssued',
+    { bookingReference: 'K7QX2M', tickets: [{ passengerId: 'P1', ticketNumber: '0001234567890', checkDigit: 3 }] },
+  ],
   ['OrderConfirmed', {}],
   ['OrderFulfilled', {}],
 ];
@@ -166,8 +214,14 @@ function failing(error: Error | null): undefined {
 }
 
 const flight = (flightNumber: string, capacity: number, origin = 'LHR', destination = 'JFK'): Flight => ({
-  flightNumber, departureDate: '2026-12-24', origin, destination, departsAt: '2026-12-24T09:00:00+00:00', arrivesAt: '2026-12-24T12:00:00-05:00',
-  departureTime: Date.parse('2026-12-24T09:00:00Z'), arrivalTime: Date.parse('2026-12-24T17:00:00Z'),
+  flightNumber,
+  departureDate: '2026-12-24',
+  origin,
+  destination,
+  departsAt: '2026-12-24T09:00:00+00:00',
+  arrivesAt: '2026-12-24T12:00:00-05:00',
+  departureTime: Date.parse('2026-12-24T09:00:00Z'),
+  arrivalTime: Date.parse('2026-12-24T17:00:00Z'),
   classes: [
     { bookingClass: 'Y', cabin: 'economy', capacity, fares: { USD: 20_000 } },
     { bookingClass: 'J', cabin: 'business', capacity: Math.floor(capacity / 10), fares: { USD: 90_000, EUR: 85_000 } },
@@ -177,7 +231,8 @@ const flight = (flightNumber: string, capacity: number, origin = 'LHR', destinat
 const FLIGHTS = [flight('IA101', 100), flight('IA102', 50, 'LHR', 'CDG'), flight('IA902', 0)];
 
 const catalogue: IngressDeps['catalogue'] = {
-  flight: (flightNumber, date) => FLIGHTS.find((each) => each.flightNumber === flightNumber && each.departureDate === date),
+  flight: (flightNumber, date) =>
+    FLIGHTS.find((each) => each.flightNumber === flightNumber && each.departureDate === date),
   flightsOn: (date) => FLIGHTS.filter(({ departureDate }) => departureDate === date),
   ancillary: () => undefined,
   ancillaries: () => [],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Api, orderBody, travelDate } from './api.ts';
 import { Installation } from './installation.ts';
 import { SandboxLedger } from './sandbox-ledger.ts';
+import { expectOk, verdictOf } from './verification.ts';
 
 let installation: Installation;
 let api: Api;
@@ -141,9 +142,7 @@ test('an impossible order is Invalid, with every fault listed', async () => {
 });
 
 test('what all this left behind verifies', async () => {
-  const { code, stdout } = await installation.iaros('verify');
-  expect(JSON.parse(stdout).checks).toSatisfy((checks: Record<string, { ok: boolean }>) => Object.values(checks).every(({ ok }) => ok), stdout);
-  expect(code).toBe(0);
+  expectOk(await verdictOf(installation));
 });
 
 async function waitingForPayer() {

@@ -96,8 +96,9 @@ function stopOnSignals(dataDir: string, running: Running): void {
       process.exit(130);
     }
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // A terminal that was closed takes no more text, and what runs must still be stopped in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 async function stop(dataDir: string, running: Running): Promise<void> {

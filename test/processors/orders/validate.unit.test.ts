@@ -82,7 +82,6 @@ test('the closure names each code once', async () => {
 });
 
 test.each([
-  ['no passengers', { passengers: [] }, ['passenger_count /passengers']],
   [
     'ten passengers',
     { passengers: Array.from({ length: 10 }, (_, n) => passenger(`P${n}`)) },
@@ -96,6 +95,14 @@ test.each([
   ],
 ] as const)('%s: refused for the size alone', async (_, changes, expected) => {
   expect(await faultsOf(order(changes as unknown as Partial<Order>))).toEqual(expected);
+});
+
+test('an order without passengers is looked into all the same: every fault is listed', async () => {
+  expect(await faultsOf(order({ passengers: [], items: [], currency: '???' }))).toEqual([
+    'passenger_count /passengers',
+    'no_flight /items',
+    'unsupported_currency /currency',
+  ]);
 });
 
 test('an order needs a flight', async () => {

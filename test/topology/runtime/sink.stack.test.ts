@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { AnyOrderEvent } from '../../../schemas/types.ts';
 import { type Chapter, orderStory, placedOrder, stories } from '../../processors/sinks/order-story.ts';
+import { withAdmin } from '../../../topology/runtime/kafka.ts';
 import { CutLine } from './cut-line.ts';
 import { Killed, type SinkKind, SinkTrial, until } from './sink-trial.ts';
 
@@ -175,4 +176,38 @@ test('after all this what ClickHouse adds up on the way agrees with the rows', a
            (SELECT sum(total_minor) FROM order_events WHERE type = 'OrderConfirmed') AS confirmed`);
   expect(sums?.events).toBeGreaterThan(500);
   expect([sums?.funnel, sums?.started, sums?.captured]).toEqual([sums?.events, sums?.orders, sums?.confirmed]);
+});
+
+test('records that Kafka deleted before they were read are reported, and the rest is read', async () => {
+  const upToDate = await trial.sink('postgres-sink');
+  await trial.untilExact('postgres-sink');
+  await upToDate.stop();
+  await trial.write(events('lost', 3));
+  const expected = await trial.logged();
+  const topic = trial.topic('OrderReceived');
+  await withAdmin(trial.kafka, async (admin) => {
+    const ends = await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions: ends.map(({ partition, offset }) => ({ partition, offset })) });
+  });
+  trial.lines.length = 0;
+  const sink = await trial.sink('postgres-sink');
+  await until(async () => (await trial.inPostgres()).orders === expected.orders, async () => JSON.stringify(await trial.inPostgres()));
+  await until(async () => (await trial.inPostgres()).events === expected.events - 3, async () => `${(await trial.inPostgres()).events} of ${expected.events}`);
+  expect(trial.lines.filter((text) => text === 'records were deleted before this sink had read them').length).toBeGreaterThan(0);
+  await sink.stop();
+});
+
+test('a log that ends before what was read stops the sink from passing over anything', async () => {
+  const topic = trial.topic('OrderValidated');
+  const [before] = await trial.query<{ next: string }>(`SELECT next FROM sink_offsets WHERE sink = 'postgres-sink' AND topic = $1 AND partition = 0`, [topic]);
+  const move = (next: string) => trial.query(`UPDATE sink_offsets SET next = $1 WHERE sink = 'postgres-sink' AND topic = $2 AND partition = 0`, [next, topic]);
+  await move('1000000');
+  trial.lines.length = 0;
+  const sink = await trial.sink('postgres-sink');
+  await until(() => trial.lines.some((text) => text.startsWith('waiting')), () => trial.lines.join());
+  await trial.write(events('while-cut-short', 2));
+  await move(before?.next as string);
+  await until(() => trial.lines.includes('going on'), () => trial.lines.join());
+  await until(async () => (await trial.query(`SELECT FROM orders WHERE order_id LIKE 'while-cut-short%'`)).length === 2, () => 'it did not go on');
+  await sink.stop();
 });
