@@ -23,7 +23,7 @@ const vitest = await startVitest('test', filters, {
   watch: false,
   ...(projects.length > 0 && { project: projects }),
   ...(testNamePattern && { testNamePattern }),
-  reporters: [reporter ?? (process.stdout.isTTY ? 'default' : 'dot')],
+  reporters: [reporter ?? 'default'],
 });
 const modules = vitest?.state.getTestModules() ?? [];
 const tally = { passed: 0, failed: 0, skipped: 0 };

@@ -52,6 +52,11 @@ dlq
   .action(async (node: string, options) => (await import('./operator/dead-letters.ts')).replayDeadLetters(node, options));
 
 program
+  .command('provision')
+  .description('make topics, schemas and tables on the servers of the environment; what is there stays as it is')
+  .action(async () => (await import('./operator/provision.ts')).provisionServers());
+
+program
   .command('rebuild')
   .description('rebuild Redis from the changelog')
   .action(async () => (await import('./operator/rebuild.ts')).rebuildState());

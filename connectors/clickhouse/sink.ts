@@ -59,18 +59,17 @@ export async function insertEvents(client: ClickHouseClient, rows: readonly Anal
   });
 }
 
-/** Rows that the table has under the same event id already. Looks where such a row would lie by type and time. */
+/** Rows that the table has under the same event id already, or that repeat one before them. Looks where such a row would lie by type and time. */
 export async function repeatsAmong(client: ClickHouseClient, rows: readonly AnalyticsRow[]): Promise<Set<AnalyticsRow>> {
   if (rows.length === 0) return new Set();
   const times = rows.map(({ occurred_at }) => occurred_at);
-  const result = await client.query({
-    query: `SELECT DISTINCT event_id FROM order_events
-            WHERE type IN (${listed(new Set(rows.map(({ type }) => type)))}) AND event_id IN (${listed(rows.map(({ event_id }) => event_id))})
-              AND occurred_at BETWEEN fromUnixTimestamp64Milli(${Math.min(...times)}) AND fromUnixTimestamp64Milli(${Math.max(...times)})`,
-    clickhouse_settings: LONG_QUERY,
-    format: 'JSONEachRow',
-  });
-  const seen = new Set((await result.json<{ event_id: string }>()).map(({ event_id }) => event_id));
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const found = await longQuery<{ event_id: string }>(client, `
+    SELECT DISTINCT event_id FROM order_events
+    WHERE type IN (${[...new Set(rows.map(({ type }) => literal(type)))].join(', ')})
+      AND ${isUsual(first) && isUsual(last) ? `occurred_at BETWEEN fromUnixTimestamp64Milli(${first}) AND fromUnixTimestamp64Milli(${last})` : 'true'}
+      AND event_id IN (${rows.map(({ event_id }) => literal(event_id)).join(', ')})`);
+  const seen = new Set(found.map(({ event_id }) => event_id));
   const repeats = new Set<AnalyticsRow>();
   for (const row of rows) {
     if (seen.has(row.event_id)) repeats.add(row);
@@ -79,22 +78,24 @@ export async function repeatsAmong(client: ClickHouseClient, rows: readonly Anal
   return repeats;
 }
 
+/** Times far out are stored as something nearer. */
+const isUsual = (ms: number): boolean => ms >= 0 && ms < Date.UTC(2200, 0, 1);
+
 /** Which records of the ranges the table holds, as `<topic>/<partition>/<offset>`. */
 export async function storedRecords(client: ClickHouseClient, ranges: readonly OffsetRange[]): Promise<Set<string>> {
   if (ranges.length === 0) return new Set();
-  const inRange = ({ topic, partition, from, next }: OffsetRange): string =>
-    `(topic = ${literal(topic)} AND partition = ${partition} AND record_offset >= ${from} AND record_offset < ${next})`;
-  const result = await client.query({
-    query: `SELECT concat(topic, '/', toString(partition), '/', toString(record_offset)) AS record FROM order_events
-            WHERE ${ranges.map(inRange).join(' OR ')}`,
-    clickhouse_settings: LONG_QUERY,
-    format: 'JSONEachRow',
-  });
-  return new Set((await result.json<{ record: string }>()).map(({ record }) => record));
+  const inRanges = ranges.map(({ topic, partition, from, next }) =>
+    `(topic = ${literal(topic)} AND partition = ${partition} AND record_offset >= ${from} AND record_offset < ${next})`,
+  );
+  const found = await longQuery<{ record: string }>(client, `
+    SELECT concat(topic, '/', toString(partition), '/', toString(record_offset)) AS record FROM order_events WHERE ${inRanges.join(' OR ')}`);
+  return new Set(found.map(({ record }) => record));
 }
 
-/** Values of a whole batch stand in the query itself: as parameters they would go into the address, which servers cut off long before. */
-const LONG_QUERY: ClickHouseSettings = { max_query_size: String(64 * 1024 * 1024), max_ast_elements: '1000000', max_expanded_ast_elements: '1000000' };
+/** Values are part of the text: as parameters they would go into the address, which has no room for thousands. */
+async function longQuery<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
+  const result = await client.query({ query, format: 'JSONEachRow', clickhouse_settings: { max_query_size: String(query.length * 4) } });
+  return result.json<Row>();
+}
 
 const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-const listed = (texts: Iterable<string>): string => [...texts].map(literal).join(', ');

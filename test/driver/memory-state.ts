@@ -62,7 +62,7 @@ export function openMemoryState(): MemoryState {
   function write({ orderId, step, clearsMark, events, head, timer }: Completion): void {
     const journal = journals.get(orderId) ?? new Map<string, Buffer[]>();
     journals.set(orderId, journal.set(step, [...events]));
-    heads.set(orderId, { ...head });
+    heads.set(orderId, { ...head, event: events.at(-1) as Buffer });
     if (clearsMark) marks.delete(orderId);
     if (timer) timers.set(timerMember(orderId, timer.kind), timer.dueAt);
     else timers.delete(timerMember(orderId, 'hold_expiry'));

@@ -34,7 +34,7 @@ const arbitraryPlan = fc.array(
 const arbitraryCrashes = fc.array(fc.record({ at: fc.nat(60), node: fc.constantFrom(...orderFlow.nodes.map(({ name }) => name)) }), { maxLength: 6 });
 
 describe.each([{ chained: false }, { chained: true }])('any commands, in any order, with crashes before any commit (chained: $chained)', ({ chained }) => {
-  test('leave seats, money, tickets and histories right', async () => {
+  test('leave seats, money, tickets and histories right', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryPlan, arbitraryCrashes, fc.array(fc.nat(1_000), { minLength: 1, maxLength: 40 }), async (plan, crashes, choices) => {
         const it = world({ chained });

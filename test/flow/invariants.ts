@@ -19,7 +19,7 @@ async function evidenceOf(world: World, placed: Iterable<string>, flights: reado
   for (const event of await world.flow.events()) {
     const order = orders.get(event.orderId) ?? { events: [], last: event };
     orders.set(event.orderId, order);
-    order.events.push({ ...event, digest: '', position: `${event.type}@${order.events.length}` });
+    order.events.push({ ...event, position: `${event.type}@${order.events.length}` });
     if (event.version >= order.last.version) order.last = event;
   }
   const bookings = [...orders.keys()].flatMap((orderId) => {
@@ -31,7 +31,7 @@ async function evidenceOf(world: World, placed: Iterable<string>, flights: reado
     flight: `${flight}:${TRAVEL_DATE}`, bookingClass, ...count, authorized: flight === 'IA903' ? 1 : Number.POSITIVE_INFINITY,
   })));
   return {
-    placed: new Set(placed), orders, bookings, seats, ledger: world.companies.ledger(), deadLetters: new Map(), lag: new Map(),
+    at: world.flow.now, placed: new Set(placed), orders, bookings, seats, ledger: world.companies.ledger(), deadLetters: new Map(), lag: new Map(),
     postgres: NO_STORE, clickhouse: NO_STORE, redis: new Map(), rebuilt: new Map(),
   };
 }

@@ -12,7 +12,7 @@ const ENTRIES = {
   iaros: 'topology/cli.ts',
   bench: 'test/bench/run.ts',
   chaos: 'test/chaos/run.ts',
-  generate: 'topology/generate.ts',
+  generate: 'topology/local/generate.ts',
 };
 
 const repo = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { demoAirline } from '../../connectors/demo-airline/index.ts';
 import { generateOrders, type PlannedOrder } from '../demo/generator.ts';
 import { attachedConfig } from './attach.ts';
+import { requireReachable } from './reachable.ts';
 
 export interface DemoOptions {
   rate: number;
@@ -16,6 +17,8 @@ const SAY_EVERY_MS = 10_000;
 /** Places realistic orders through the HTTP API at a steady rate, and cancels some a little later. Ends after `count`, or at SIGTERM. */
 export async function placeDemoOrders(options: DemoOptions): Promise<void> {
   const config = await attachedConfig();
+  // Beside a supervisor that starts all at once the API may come a little later than this.
+  if (!process.send) await requireReachable([{ name: 'the API', addresses: [`http://127.0.0.1:${config.port}`] }]);
   const url = `http://127.0.0.1:${config.port}/api/v1/orders`;
   const orders = generateOrders({ seed: options.seed ?? Date.now(), catalogue: demoAirline(), today: new Date(), cancelPercent: options.cancelPercent });
   const tally = { placed: 0, refused: 0, cancelled: 0 };

@@ -5,10 +5,12 @@ import { attach } from './attach.ts';
 
 /** Throws Redis's content away and makes it anew from the changelog; the processors wait meanwhile. */
 export async function rebuildState(): Promise<void> {
-  const { config, kafka, codec } = await attach();
+  const { config, kafka, codec } = await attach(['redis']);
   const redis = new Redis(config.redisUrl);
+  process.stderr.write('rebuilding Redis from the changelog: the processors wait, for some 11 s while transactions under way end\n');
   try {
-    console.log(JSON.stringify(await rebuild({ kafka, redis, codec, log: createLog('iaros', 'warn') })));
+    const summary = await rebuild({ kafka, redis, codec, log: createLog('iaros', 'warn') });
+    console.log(JSON.stringify(summary ?? { rebuilt: 'by another process, meanwhile' }));
   } finally {
     redis.disconnect();
   }

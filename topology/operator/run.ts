@@ -18,9 +18,10 @@ const HARD_LIMIT_MS = 20_000;
 
 /** Runs nodes or sinks until SIGTERM or SIGINT; then finishes what is at work, commits, leaves the groups and exits 0. */
 export async function runNodes(names: string[]): Promise<void> {
+  const sinks = sinksNamed(names);
+  const nodes = sinks ? [] : nodesNamed(names);
   const config = loadConfig();
   const log = createLog(names.join('+'), config.logLevel);
-  const sinks = sinksNamed(names);
   const onFatal = (reason: string): void => {
     log.fatal({ reason }, 'cannot go on; exiting for a restart');
     process.exit(1);
@@ -28,7 +29,7 @@ export async function runNodes(names: string[]): Promise<void> {
   let ready = false;
   const running = sinks
     ? await startSinks(config, { sinks, log, onFatal })
-    : await startPipeline({ config, flow: orderFlow, nodes: nodesNamed(names), log, onFatal });
+    : await startPipeline({ config, flow: orderFlow, nodes, log, onFatal });
   const server = config.workerPort > 0 ? await serveWorker(config.workerPort, running.registry, () => ready) : null;
   ready = true;
   log.info({ nodes: names }, 'ready');
@@ -36,19 +37,20 @@ export async function runNodes(names: string[]): Promise<void> {
   stopOnSignal(running, server, log, () => (ready = false));
 }
 
-function sinksNamed(names: string[]): SinkName[] | null {
-  if (names.includes('sinks')) return [...SINKS];
-  const sinks = SINKS.filter((sink) => names.includes(sink));
-  return sinks.length > 0 ? sinks : null;
+/** Null where no sink is named. Nodes and sinks do not share a process. */
+function sinksNamed(names: readonly string[]): SinkName[] | null {
+  const sinks = names.includes('sinks') ? [...SINKS] : SINKS.filter((sink) => names.includes(sink));
+  if (sinks.length === 0) return null;
+  const others = names.filter((name) => name !== 'sinks' && !SINKS.includes(name as SinkName));
+  if (others.length > 0) throw new Error(`sinks run in a process of their own, without ${others.join(', ')}`);
+  return sinks;
 }
 
-function nodesNamed(names: string[]): FlowNode[] {
-  if (names.includes('all')) return [...orderFlow.nodes];
-  return names.map((name) => {
-    const node = orderFlow.nodes.find((each) => each.name === name);
-    if (!node) throw new Error(`no node is named ${name}; there are: ${[...orderFlow.nodes.map((each) => each.name), ...SINKS].join(', ')}, all, sinks`);
-    return node;
-  });
+function nodesNamed(names: readonly string[]): FlowNode[] {
+  const known = orderFlow.nodes.map(({ name }) => name);
+  const unknown = names.filter((name) => name !== 'all' && !known.includes(name));
+  if (unknown.length > 0) throw new Error(`no node or sink is named ${unknown.join(' or ')}; there are: all, ${known.join(', ')}; and of sinks: sinks, ${SINKS.join(', ')}`);
+  return orderFlow.nodes.filter(({ name }) => names.includes('all') || names.includes(name));
 }
 
 function stopOnSignal(running: Running, server: Server | null, log: Logger, unready: () => void): void {
@@ -65,4 +67,3 @@ function stopOnSignal(running: Running, server: Server | null, log: Logger, unre
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 }
-

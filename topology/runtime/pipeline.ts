@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openPorts } from '../../connectors/registry.ts';
@@ -14,6 +14,7 @@ import { connectKafka, type Kafka } from './kafka.ts';
 import { pipelineMetrics } from './metrics.ts';
 import { NodeWorker } from './node-worker.ts';
 import { ensureState, rebuild } from './rebuild.ts';
+import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
 import { StateLost, type OrderState } from './state.ts';
 import type { Services } from './step.ts';
@@ -41,7 +42,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   collectDefaultMetrics({ register: registry });
   const metrics = pipelineMetrics(registry);
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-pipeline', log });
-  const redis = new Redis(config.redisUrl, { maxRetriesPerRequest: 2 });
+  const redis = openRedis(config.redisUrl);
   redis.on('error', (error) => log.debug({ reason: error.message }, 'redis'));
   const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(flow)) });
   const state = reachable(openRedisState({ redis, log }));

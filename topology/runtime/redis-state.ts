@@ -96,7 +96,8 @@ export function openRedisState({
     async complete({ orderId, step, fromVersion, refuseMarked, clearsMark, events, head, timer }) {
       const keys = [headKey(orderId), journalKey(orderId), markKey(orderId), TIMERS_KEY];
       const flags = [refuseMarked ? 1 : 0, clearsMark ? 1 : 0];
-      const next = [head.version, head.status, head.atRest ? 1 : 0, head.event];
+      // The head's event is the last of the packed ones; the script cuts it out, so it travels once.
+      const next = [head.version, head.status, head.atRest ? 1 : 0, (events.at(-1) as Buffer).length];
       const due = [timerMember(orderId, timer?.kind ?? 'hold_expiry'), timer?.dueAt ?? ''];
       const kept = [headTtlMs(head.status) ?? '', JOURNAL_TTL_MS];
       const args = [step, fromVersion, ...flags, packEvents(events), ...next, ...due, ...kept];

@@ -38,9 +38,9 @@ export interface Completion {
   refuseMarked: boolean;
   /** Whether the completion itself answers the mark, which is then taken off. */
   clearsMark: boolean;
-  /** The step's results, encoded, and the head they leave. */
+  /** The step's results, encoded, at least one; the last becomes the event of the head they leave. */
   events: readonly Buffer[];
-  head: OrderHead;
+  head: Omit<OrderHead, 'event'>;
   /** Due time of the order's timer after the step, null for none. */
   timer: { kind: TimerFired['kind']; dueAt: number } | null;
 }

@@ -166,7 +166,7 @@ function complete(
     fromVersion,
     ...flags,
     events: events.map(({ bytes }) => bytes),
-    head: { version: event.version, status: event.status, atRest: restsAfter(event.type, event.status as OrderStatus), event: last.bytes },
+    head: { version: event.version, status: event.status, atRest: restsAfter(event.type, event.status as OrderStatus) },
     timer: hold?.state === 'held' ? { kind: 'hold_expiry', dueAt: hold.expiresAt } : null,
   });
 }

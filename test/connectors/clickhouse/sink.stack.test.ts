@@ -77,13 +77,28 @@ test('repeats are found by event id, stored ones and within the rows', async () 
   expect([...(await repeatsAmong(database.client, rows))]).toEqual([again[1], twin]);
 });
 
+test('repeats are found among as many rows as go into one insert, whatever their ids look like', async () => {
+  const [sample] = rowsOf(orderStory(placedOrder('many'), stories.invalid()), 900) as [AnalyticsRow];
+  const many = Array.from({ length: 10_000 }, (_, n) => ({ ...sample, event_id: `${n}'\\ "a" \n) OR 1=1 --`, record_offset: String(1_000 + n) }));
+  await insertEvents(database.client, many.slice(0, 3), 'many');
+  expect([...(await repeatsAmong(database.client, many))]).toEqual(many.slice(0, 3));
+});
+
+test('repeats are found at times beyond those the server knows', async () => {
+  const [sample] = rowsOf(orderStory(placedOrder('timeless'), stories.invalid()), 950) as [AnalyticsRow];
+  const rows = [-9e15, 9e15].map((occurred_at, n) => ({ ...sample, event_id: `timeless-${n}`, occurred_at }));
+  await insertEvents(database.client, rows, 'timeless');
+  expect([...(await repeatsAmong(database.client, rows))]).toEqual(rows);
+});
+
 test('records are found by where they stood in the log', async () => {
   await insertEvents(database.client, rowsOf(orderStory(placedOrder('placed'), stories.fulfilled(1)), 800), 'placed');
   const range = (from: bigint, next: bigint) => ({ topic: 'orders.test.v1', partition: 0, from, next });
   expect([...(await storedRecords(database.client, [range(799n, 802n), range(808n, 900n)]))].sort()).toEqual(
     [800, 801, 808].map((offset) => `orders.test.v1/0/${offset}`),
   );
-  expect((await storedRecords(database.client, [{ ...range(800n, 900n), partition: 1 }])).size).toBe(0);
+  const manyRanges = Array.from({ length: 240 }, (_, partition) => ({ ...range(800n, 900n), partition: partition + 1 }));
+  expect((await storedRecords(database.client, manyRanges)).size).toBe(0);
 });
 
 test('migrating again does nothing', async () => {

@@ -38,7 +38,7 @@ describe('OrderState on Redis', () => {
     refuseMarked: false,
     clearsMark: false,
     events: [event],
-    head: { version, status, atRest: false, event },
+    head: { version, status, atRest: false },
     timer: null,
   });
   const mark = { causationId: 'c', reason: 'r', detail: '' };

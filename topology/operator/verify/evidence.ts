@@ -1,28 +1,40 @@
-import type { AnyOrderEvent } from '../../../schemas/types.ts';
+import type { EventType, InventoryHold, Order, OrderItem, Passenger, Ticket } from '../../../schemas/types.ts';
 
 /** What Kafka's log says of one event. */
 export interface LoggedEvent {
-  type: string;
+  type: EventType;
   version: number;
   status: string;
   eventId: string;
-  causationId: string;
-  /** Hash of the value's bytes. */
-  digest: string;
   /** `<topic>/<partition>@<offset>` */
   position: string;
 }
 
+/** What the checks need to know of an order as it stands after its newest event: no personal data, and small. */
+export interface NewestState {
+  type: EventType;
+  version: number;
+  status: string;
+  order: Pick<Order, 'currency' | 'total'> & {
+    hold: Pick<InventoryHold, 'state' | 'expiresAt'> | null;
+    items: readonly Pick<OrderItem, 'type' | 'flightNumber' | 'departureDate' | 'bookingClass' | 'passengerIds'>[];
+    passengers: readonly Pick<Passenger, 'passengerId' | 'type'>[];
+    tickets: readonly Pick<Ticket, 'ticketNumber'>[];
+  };
+}
+
 export interface LoggedOrder {
+  /** As they were read: in no particular order. */
   events: LoggedEvent[];
   /** The event of the highest version. */
-  last: AnyOrderEvent;
+  last: NewestState;
 }
 
 export interface LedgerEntry {
   key: string;
   orderId: string;
   kind: 'authorisation' | 'capture' | 'void' | 'refund' | 'decline' | 'challenge';
+  /** Minor units. */
   amount: number;
   currency: string;
 }
@@ -40,17 +52,25 @@ export interface StoredOrder {
   status: string;
   totalMinor: number | null;
   currency: string;
+  /** Rows of the order in the table of events. */
+  events: number;
 }
 
 export interface StoreTotals {
   events: number;
   distinctEventIds: number;
-  /** Sum of the orders' totals, minor units, by currency. */
+  /** Sum of the orders' totals as the store itself adds them up, minor units, by currency. */
   totals: Record<string, number>;
+}
+
+export interface Store {
+  orders: ReadonlyMap<string, StoredOrder>;
+  totals: StoreTotals;
 }
 
 /** Seat counts of one flight, date and class as Redis has them. */
 export interface SeatCount {
+  /** `<flight number>:<departure date>` */
   flight: string;
   bookingClass: string;
   held: number;
@@ -60,17 +80,19 @@ export interface SeatCount {
 
 /** Everything the invariants are checked on; gathered once, at rest. */
 export interface Evidence {
-  /** Ids of orders whose place command is on the commands topic, readable, with the number of distinct commands. */
+  /** When it was gathered, ms since the epoch, UTC. */
+  at: number;
+  /** Ids of orders whose place command is on the commands topic, readable. */
   placed: ReadonlySet<string>;
   orders: ReadonlyMap<string, LoggedOrder>;
-  /** Keys of dead letters, by node. */
+  /** By node, one entry a dead letter: the order it is about, or the record's key where the value tells none. */
   deadLetters: ReadonlyMap<string, readonly string[]>;
   /** Messages not read yet, by reader. */
   lag: ReadonlyMap<string, number>;
   ledger: readonly LedgerEntry[];
   bookings: readonly Booking[];
-  postgres: { orders: ReadonlyMap<string, StoredOrder>; totals: StoreTotals };
-  clickhouse: { orders: ReadonlyMap<string, StoredOrder>; totals: StoreTotals };
+  postgres: Store;
+  clickhouse: Store;
   seats: readonly SeatCount[];
   /** Canonical text of Redis's content by key, as it is and as a rebuild from the changelog gives it. */
   redis: ReadonlyMap<string, string>;

@@ -1,37 +1,42 @@
-import { createHash } from 'node:crypto';
-import type { Codec } from '../../../schemas/codec.ts';
-import { EVENT_TYPES, type AnyOrderEvent } from '../../../schemas/types.ts';
+import type { Codec, DecodedRecord } from '../../../schemas/codec.ts';
+import { Undecodable } from '../../../schemas/codec.ts';
+import { EVENT_TYPES } from '../../../schemas/types.ts';
 import { orderFlow } from '../../order-flow.ts';
-import { COMMANDS_TOPIC, deadLetterTopicOf, topicOf } from '../../topics.ts';
+import { COMMANDS_TOPIC, topicOf, topicsOf } from '../../topics.ts';
 import type { Kafka } from '../../runtime/kafka.ts';
 import { readTopics } from '../../runtime/topic-reader.ts';
-import type { Evidence, LoggedOrder } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { LogFold } from './log-fold.ts';
 
-type LogEvidence = Pick<Evidence, 'placed' | 'orders' | 'deadLetters'>;
+const DEAD_LETTER_TOPIC = /^dlq\.(.+)\.v\d+$/;
 
 /** Folds everything on the public topics and the dead letters. Records that cannot be read are the dead letters' business. */
-export async function readLog(kafka: Kafka, codec: Codec): Promise<LogEvidence> {
-  const placed = new Set<string>();
-  const orders = new Map<string, LoggedOrder>();
-  const deadLetters = new Map<string, string[]>();
-  await readTopics(kafka, [COMMANDS_TOPIC, ...EVENT_TYPES.map(topicOf)], async ({ topic, partition, offset, value }) => {
-    if (!value) return;
-    const decoded = await Promise.resolve(codec.decode(value)).catch(() => null);
-    if (!decoded || decoded.name === 'TimerFired') return;
-    if (decoded.name === 'OrderCommand') {
-      if (decoded.record.kind === 'place' && decoded.record.place) placed.add(decoded.record.orderId);
-    } else addEvent(orders, decoded.record, value, `${topic}/${partition}@${offset}`);
+export async function readLog(kafka: Kafka, codec: Codec): Promise<Pick<Evidence, 'placed' | 'orders' | 'deadLetters'>> {
+  const fold = new LogFold();
+  await readTopics(kafka, [COMMANDS_TOPIC, ...EVENT_TYPES.map(topicOf)], ({ topic, partition, offset, value }) => {
+    const decoded = readable(codec, value);
+    if (decoded instanceof Promise) return decoded.then((record) => void (record && fold.add(topic, partition, offset, record)));
+    if (decoded) fold.add(topic, partition, offset, decoded);
   });
-  await readTopics(kafka, orderFlow.nodes.map(({ name }) => deadLetterTopicOf(name)), ({ topic, key }) => {
-    deadLetters.set(topic, [...(deadLetters.get(topic) ?? []), key?.toString() ?? '']);
+  const deadLetterTopics = topicsOf(orderFlow).filter(({ visibility }) => visibility === 'dead-letter').map(({ name }) => name);
+  await readTopics(kafka, deadLetterTopics, async ({ topic, key, value }) => {
+    fold.addDeadLetter(DEAD_LETTER_TOPIC.exec(topic)?.[1] ?? topic, key?.toString() ?? '', await readable(codec, value));
   });
-  return { placed, orders, deadLetters };
+  return fold.evidence();
 }
 
-function addEvent(orders: Map<string, LoggedOrder>, event: AnyOrderEvent, value: Buffer, position: string): void {
-  const { orderId, type, version, status, eventId, causationId } = event;
-  const order = orders.get(orderId) ?? { events: [], last: event };
-  orders.set(orderId, order);
-  order.events.push({ type, version, status, eventId, causationId, digest: createHash('sha1').update(value).digest('base64'), position });
-  if (version >= order.last.version) order.last = event;
+/** Null for what is no record of ours. Throws where the registry does not answer. */
+function readable(codec: Codec, value: Buffer | null): DecodedRecord | null | Promise<DecodedRecord | null> {
+  if (!value) return null;
+  try {
+    const decoded = codec.decode(value);
+    return decoded instanceof Promise ? decoded.catch(nullIfUndecodable) : decoded;
+  } catch (error) {
+    return nullIfUndecodable(error);
+  }
+}
+
+function nullIfUndecodable(error: unknown): null {
+  if (error instanceof Undecodable) return null;
+  throw error;
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { CataloguePort } from '../../../connectors/ports/catalogue.ts';
+import { authorizedSeats } from '../../../processors/inventory/seats.ts';
 import type { Settings } from '../../../processors/settings.ts';
 import type { SeatCount } from './evidence.ts';
 
@@ -15,7 +16,7 @@ export async function readSeats(redis: Redis, catalogue: CataloguePort, settings
       const flight = catalogue.flight(flightNumber, departureDate);
       counts.push(...classCounts(`${flightNumber}:${departureDate}`, await redis.hgetall(key), (bookingClass) => {
         const capacity = flight?.classes.find((each) => each.bookingClass === bookingClass)?.capacity;
-        return capacity === undefined ? Number.POSITIVE_INFINITY : Math.floor(capacity * settings.overbookingFactor);
+        return capacity === undefined ? Number.POSITIVE_INFINITY : authorizedSeats(capacity, settings.overbookingFactor);
       }));
     }
   }

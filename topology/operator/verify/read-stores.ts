@@ -1,11 +1,6 @@
 import { createClient } from '@clickhouse/client';
 import pg from 'pg';
-import type { StoredOrder, StoreTotals } from './evidence.ts';
-
-interface Store {
-  orders: ReadonlyMap<string, StoredOrder>;
-  totals: StoreTotals;
-}
+import type { Store, StoredOrder } from './evidence.ts';
 
 interface OrderRow {
   order_id: string;
@@ -13,16 +8,30 @@ interface OrderRow {
   status: string;
   total_minor: string | number | null;
   currency: string;
+  events: string | number | null;
 }
 
-const ORDERS = 'SELECT order_id, version, status, total_minor, currency FROM orders';
+interface Counts {
+  events: string | number;
+  ids: string | number;
+}
+
+interface Sum {
+  currency: string;
+  minor: string | number | null;
+}
+
+/** Understood by both. */
+const ORDERS = `SELECT order_id, version, status, total_minor, currency, counted.events AS events
+  FROM orders LEFT JOIN (SELECT order_id, count(*) AS events FROM order_events GROUP BY order_id) AS counted USING (order_id)`;
+const COUNTS = 'SELECT count(*) AS events, count(DISTINCT event_id) AS ids FROM order_events';
+const SUMS = 'SELECT currency, sum(total_minor) AS minor FROM orders GROUP BY currency';
 
 export async function readPostgres(databaseUrl: string): Promise<Store> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  const select = async <Row extends pg.QueryResultRow>(query: string): Promise<Row[]> => (await pool.query<Row>(query)).rows;
   try {
-    const orders = await pool.query<OrderRow>(ORDERS);
-    const counts = await pool.query<{ events: string; ids: string }>('SELECT count(*) AS events, count(DISTINCT event_id) AS ids FROM order_events');
-    return store(orders.rows, Number(counts.rows[0]?.events), Number(counts.rows[0]?.ids));
+    return store(await select<OrderRow>(ORDERS), await select<Counts>(COUNTS), await select<Sum>(SUMS));
   } finally {
     await pool.end();
   }
@@ -32,21 +41,18 @@ export async function readClickhouse(clickhouseUrl: string): Promise<Store> {
   const client = createClient({ url: clickhouseUrl });
   const select = async <Row>(query: string): Promise<Row[]> => (await client.query({ query, format: 'JSONEachRow' })).json<Row>();
   try {
-    const orders = await select<OrderRow>(ORDERS);
-    const [counts] = await select<{ events: string; ids: string }>('SELECT count() AS events, uniqExact(event_id) AS ids FROM order_events');
-    return store(orders, Number(counts?.events), Number(counts?.ids));
+    return store(await select<OrderRow>(ORDERS), await select<Counts>(COUNTS), await select<Sum>(SUMS));
   } finally {
     await client.close();
   }
 }
 
-function store(rows: OrderRow[], events: number, distinctEventIds: number): Store {
-  const totals: Record<string, number> = {};
+function store(rows: readonly OrderRow[], [counts]: readonly Counts[], sums: readonly Sum[]): Store {
   const orders = new Map<string, StoredOrder>();
-  for (const { order_id: orderId, version, status, total_minor, currency } of rows) {
+  for (const { order_id: orderId, version, status, total_minor, currency, events } of rows) {
     const totalMinor = total_minor === null ? null : Number(total_minor);
-    totals[currency] = (totals[currency] ?? 0) + (totalMinor ?? 0);
-    orders.set(orderId, { orderId, version: Number(version), status, totalMinor, currency });
+    orders.set(orderId, { orderId, version: Number(version), status, totalMinor, currency, events: Number(events ?? 0) });
   }
-  return { orders, totals: { events, distinctEventIds, totals } };
+  const totals = Object.fromEntries(sums.map(({ currency, minor }) => [currency, Number(minor ?? 0)]));
+  return { orders, totals: { events: Number(counts?.events), distinctEventIds: Number(counts?.ids), totals } };
 }

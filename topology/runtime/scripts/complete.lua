@@ -1,5 +1,5 @@
 -- KEYS: redis-epoch, head, journal, mark, timers.
--- ARGV: epoch, step, from version, refuse marked, clear mark, packed events, version, status, at rest, newest event,
+-- ARGV: epoch, step, from version, refuse marked, clear mark, packed events, version, status, at rest, bytes of the newest event (the last packed one),
 --       timer member, due ms or '', ms the head is kept or '', ms the journal is kept.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STATELOST') end
 local done = redis.call('HGET', KEYS[3], ARGV[2])
@@ -13,7 +13,7 @@ if mark and ARGV[4] == '1' then return { 'marked', mark } end
 
 redis.call('HSET', KEYS[3], ARGV[2], ARGV[6])
 redis.call('PEXPIRE', KEYS[3], ARGV[14])
-redis.call('HSET', KEYS[2], 'v', ARGV[7], 's', ARGV[8], 'r', ARGV[9], 'e', ARGV[10])
+redis.call('HSET', KEYS[2], 'v', ARGV[7], 's', ARGV[8], 'r', ARGV[9], 'e', string.sub(ARGV[6], -tonumber(ARGV[10])))
 if mark and ARGV[5] == '1' then
   redis.call('DEL', KEYS[4])
   mark = false
