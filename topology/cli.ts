@@ -9,6 +9,13 @@ function count(text: string): number {
   return value;
 }
 
+/** A share of a hundred, for options. */
+function percent(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 100)) throw new InvalidArgumentError('must be a number from 0 to 100');
+  return value;
+}
+
 const program = new Command('iaros').description('Operates the IAROS order pipeline.').showHelpAfterError();
 
 program
@@ -45,7 +52,7 @@ dlq
   .action(async (node: string | undefined, options) => (await import('./operator/dead-letters.ts')).listDeadLetters(node, options));
 dlq
   .command('replay')
-  .description("put a node's dead letters back on their topics, with their own ids")
+  .description('give a node its dead letters once more, under their own ids')
   .argument('<node>')
   .option('--offset <offset>', 'only the one at this offset')
   .option('--dry-run', 'only say what would be replayed')
@@ -71,7 +78,7 @@ program
   .description('place realistic orders')
   .option('--rate <perSecond>', 'orders a second', count, 1)
   .option('--count <orders>', 'stop after so many', count)
-  .option('--cancel-percent <percent>', 'cancel so many of a hundred at a random moment', Number, 2)
+  .option('--cancel-percent <percent>', 'cancel so many of a hundred at a random moment', percent, 2)
   .option('--seed <seed>', 'equal seeds give equal orders', count)
   .action(async (options) => (await import('./operator/demo.ts')).placeDemoOrders(options));
 

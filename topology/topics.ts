@@ -6,6 +6,12 @@ export const TIMERS_TOPIC = 'internal.timers.v1';
 /** Compacted: the newest snapshot of every order, from which Redis is rebuilt. */
 export const CHANGELOG_TOPIC = 'internal.orders-changelog.v1';
 
+/** Readers of every event that are not nodes of the flow. */
+export const POSTGRES_SINK = 'postgres-sink';
+export const CLICKHOUSE_SINK = 'clickhouse-sink';
+export const SINKS = [POSTGRES_SINK, CLICKHOUSE_SINK] as const;
+export type SinkName = (typeof SINKS)[number];
+
 const DAY_MS = 86_400_000;
 const kebab = (type: string): string => type.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
 
@@ -47,7 +53,7 @@ export function topicsOf(flow: Flow): Topic[] {
     topic(TIMERS_TOPIC, 'internal', 'TimerFired', { retentionMs: DAY_MS }),
     topic(CHANGELOG_TOPIC, 'internal', null, { cleanup: 'compact', retentionMs: -1 }),
     ...flow.nodes.filter(waits).map((node) => topic(retryTopicOf(node.name), 'internal', null)),
-    ...flow.nodes.map((node) => topic(deadLetterTopicOf(node.name), 'dead-letter', null, { partitions: 1, retentionMs: 30 * DAY_MS })),
+    ...[...flow.nodes.map(({ name }) => name), ...SINKS].map((name) => topic(deadLetterTopicOf(name), 'dead-letter', null, { partitions: 1, retentionMs: 30 * DAY_MS })),
   ];
 }
 

@@ -25,6 +25,7 @@ test.each([
   ['{"level":30,"msg":"listening"}', undefined],
   ['{"level":"warn","msg":"slow","err":{"message":"timeout"}}', 'sinks: warn slow (timeout)'],
   ['{"level":50,"msg":"lost","reason":"fenced"}', 'sinks: error lost (fenced)'],
+  ['{"placed":5,"refused":0}', undefined],
   ['TypeError: x is not a function', 'sinks: TypeError: x is not a function'],
   ['    at file.ts:1:1', undefined],
   ['', undefined],

@@ -60,6 +60,15 @@ test('start waits for every worker, stop drains them one after another in their 
   expect(supervisor.pids()).toEqual({});
 });
 
+test('who waits for the others starts when they are ready', async () => {
+  const first = await worker('first', `setTimeout(() => { note('ready'); ${DRAINS} }, 200);`);
+  const after = await worker('after', "note('begins'); process.send('ready');");
+  const supervisor = supervised({ ...after, afterOthers: true }, first);
+  await supervisor.start();
+  expect(await notes()).toEqual(['first ready', 'after begins']);
+  await supervisor.stop();
+});
+
 test('a worker that ends by itself is started again with a new pid', async () => {
   const supervisor = supervised(await worker('pipeline', DRAINS));
   await supervisor.start();
@@ -89,6 +98,14 @@ test('logs go to their files; warnings also to the console, once while they repe
   await vi.waitFor(async () => expect(await readFile(join(dataDir, 'logs', 'talker.log'), 'utf8')).toMatch(/fine/));
   await vi.waitFor(() => expect(said).toEqual(['talker: warn slow']));
   await supervisor.stop();
+});
+
+test('the tie to the supervisor keeps no worker running that has nothing left to do', async () => {
+  const spec = await worker('brief', "note('begins'); process.send('ready');");
+  await writeFile(spec.entry, (await readFile(spec.entry, 'utf8')).replace(/setInterval.*\n/, ''));
+  const supervisor = supervised(spec);
+  await supervisor.start();
+  await vi.waitFor(() => expect(said).toContain('brief ended (exit code 0), starting it again'));
 });
 
 test('workers drain when their supervisor is killed', async () => {

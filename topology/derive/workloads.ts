@@ -1,3 +1,4 @@
+import { SINKS, type SinkName } from '../topics.ts';
 import type { Flow } from '../define.ts';
 
 /** What runs in a cluster as a Deployment of its own. */
@@ -15,10 +16,10 @@ export interface Workload {
 const WORKER_PORT = { name: 'worker', number: 9464, env: 'IAROS_WORKER_PORT' };
 
 /** Sinks: they read every public topic, and need no keys. */
-const SINKS = [
-  { name: 'postgres-sink', summary: 'writes the read model and the ledger' },
-  { name: 'clickhouse-sink', summary: 'writes what analysts read' },
-];
+const SINK_SUMMARIES: Record<SinkName, string> = {
+  'postgres-sink': 'writes the read model and the ledger',
+  'clickhouse-sink': 'writes what analysts read',
+};
 
 /** Every process of the flow: a node each, the sinks, the ingress. */
 export function workloadsOf(flow: Flow): Workload[] {
@@ -32,7 +33,7 @@ export function workloadsOf(flow: Flow): Workload[] {
   });
   return [
     ...flow.nodes.map(({ name, summary, uses }) => worker(name, summary, uses.includes('keys'))),
-    ...SINKS.map(({ name, summary }) => worker(name, summary, false)),
+    ...SINKS.map((name) => worker(name, SINK_SUMMARIES[name], false)),
     {
       name: 'ingress',
       summary: 'turns requests into commands, and answers from the read model',

@@ -11,7 +11,6 @@ const ENTRIES = {
   test: 'test/run.mjs',
   iaros: 'topology/cli.ts',
   bench: 'test/bench/run.ts',
-  chaos: 'test/chaos/run.ts',
   generate: 'topology/local/generate.ts',
 };
 

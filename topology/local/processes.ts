@@ -11,6 +11,8 @@ export interface WorkerSpec {
   args: string[];
   /** Its whole environment. */
   env: NodeJS.ProcessEnv;
+  /** Starts when the others are ready. */
+  afterOthers?: boolean;
 }
 
 export interface Installation {
@@ -38,23 +40,30 @@ export function workersOf(installation: Installation): WorkerSpec[] {
     { name: 'sinks', entry: CLI, args: ['run', 'sinks'], env: { ...env, IAROS_WORKER_PORT: String(ports.sinks) } },
     { name: 'sandbox', entry: join(repo, 'connectors', 'sandbox', 'main.ts'), args: [], env },
   ];
-  const demo = { name: 'demo', entry: CLI, args: ['demo', '--rate', String(demoRate)], env: { ...env, ...operator } };
+  const demo = { name: 'demo', entry: CLI, args: ['demo', '--rate', String(demoRate)], env: { ...env, ...operator }, afterOthers: true };
   return demoRate ? [demo, ...workers] : workers;
 }
 
 /** What every process of the installation is told; secrets go only to those that need them. */
-export function environmentOf({ addresses, dataDir, env, ports }: Installation): NodeJS.ProcessEnv {
+function environmentOf({ addresses, dataDir, env, ports }: Installation): NodeJS.ProcessEnv {
   const { IAROS_MASTER_KEY, IAROS_PEPPER, IAROS_DEV_KEY, ...open } = env;
   return {
     ...open,
+    ...variablesOf(addresses),
     NODE_ENV: 'production',
+    IAROS_SANDBOX_URL: `http://127.0.0.1:${ports.sandbox}`,
+    IAROS_PORT: String(ports.api),
+    IAROS_DATA_DIR: dataDir,
+  };
+}
+
+/** The addresses as the environment variables that every process reads them from. */
+export function variablesOf(addresses: Addresses): Record<string, string> {
+  return {
     KAFKA_BROKERS: addresses.kafkaBrokers.join(','),
     SCHEMA_REGISTRY_URL: addresses.schemaRegistryUrl,
     REDIS_URL: addresses.redisUrl,
     DATABASE_URL: addresses.databaseUrl,
     CLICKHOUSE_URL: addresses.clickhouseUrl,
-    IAROS_SANDBOX_URL: `http://127.0.0.1:${ports.sandbox}`,
-    IAROS_PORT: String(ports.api),
-    IAROS_DATA_DIR: dataDir,
   };
 }

@@ -4,7 +4,7 @@ import { stopLeftovers } from './data-folder.ts';
 import { LocalFault } from './fault.ts';
 import { wipeDataFolder } from './fresh.ts';
 import { isFree, settlePorts, WORKER_PORTS } from './ports.ts';
-import { environmentOf, type Installation, workersOf } from './processes.ts';
+import { type Installation, variablesOf, workersOf } from './processes.ts';
 import { removeRunFile, writeRunFile } from './run-file.ts';
 import { localSecrets } from './secrets.ts';
 import { type Stack, startStack } from './stack.ts';
@@ -31,28 +31,24 @@ async function start(options: StartOptions, running: Running): Promise<void> {
   if (options.fresh) await wipeDataFolder(dataDir, say);
   const changed = () => note(options, running);
   running.stack = await startStack({ dataDir, cacheDir, env: process.env, onProgress: say, onChange: changed });
-  if (!onlyStack) {
+  if (!onlyStack && !running.stopping) {
     running.installation = await install(options, running.stack);
     running.workers = supervise(workersOf(running.installation), { dataDir, say, changed });
     await running.workers.start();
   }
+  if (running.stopping) return;
   changed();
   welcome(options, running.stack, running.installation);
 }
 
 /** Makes topics, schemas and tables, and settles what the workers are told. */
-async function install({ dataDir, port, demoRate }: StartOptions, stack: Stack): Promise<Installation> {
+async function install({ dataDir, port, demoRate }: StartOptions, { addresses }: Stack): Promise<Installation> {
+  const { provision } = await import('../runtime/provision.ts');
+  await provision(loadConfig({ ...process.env, ...variablesOf(addresses) }));
+  say('topics, schemas and tables are in place');
   const secrets = await localSecrets(dataDir, process.env);
   const ports = { api: port, ...(await settlePorts(join(dataDir, 'worker-ports.json'), WORKER_PORTS, say)) };
-  const installation: Installation = {
-    ...{ addresses: stack.addresses, dataDir, secrets, env: process.env, ports },
-    ...(demoRate !== undefined && { demoRate }),
-  };
-  const personal = { IAROS_MASTER_KEY: secrets.masterKey, IAROS_PEPPER: secrets.pepper };
-  const { provision } = await import('../runtime/provision.ts');
-  await provision(loadConfig({ ...environmentOf(installation), ...personal }));
-  say('topics, schemas and tables are in place');
-  return installation;
+  return { addresses, dataDir, secrets, env: process.env, ports, ...(demoRate !== undefined && { demoRate }) };
 }
 
 /** Writes down what runs now, for the operator's commands. */

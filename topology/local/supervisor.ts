@@ -23,7 +23,9 @@ export function supervise(specs: WorkerSpec[], context: WorkerContext): Supervis
     pids: () => Object.fromEntries(workers.flatMap((it) => (it.pid ? [[it.name, it.pid]] : []))),
     async start() {
       try {
-        await Promise.all(workers.map((it) => it.start()));
+        for (const late of [false, true]) {
+          await Promise.all(workers.filter((it) => it.afterOthers === late).map((it) => it.start()));
+        }
       } catch (error) {
         await stop();
         throw error;

@@ -29,6 +29,7 @@ const SAME_LINE_EVERY_MS = 10_000;
 /** One worker: started, told ready by its message 'ready', started again when it ends by itself, stopped. */
 export class WorkerProcess {
   readonly name: string;
+  readonly afterOthers: boolean;
   readonly #spec: WorkerSpec;
   readonly #context: WorkerContext;
   readonly #log: LogFile;
@@ -41,6 +42,7 @@ export class WorkerProcess {
 
   constructor(spec: WorkerSpec, context: WorkerContext) {
     this.name = spec.name;
+    this.afterOthers = spec.afterOthers ?? false;
     this.#spec = spec;
     this.#context = context;
     this.#log = new LogFile(join(context.dataDir, 'logs', `${spec.name}.log`));

@@ -2,7 +2,7 @@ import { EVENT_TYPES } from '../../schemas/types.ts';
 import { orderFlow } from '../order-flow.ts';
 import { CHAINED_TO, headerText } from '../runtime/headers.ts';
 import type { Kafka } from '../runtime/kafka.ts';
-import { SINKS } from '../runtime/sinks.ts';
+import { SINKS } from '../topics.ts';
 import { committedOffsets, endOffsets, type Range, readRanges } from '../runtime/topic-reader.ts';
 import { groupOf, inputsOf, topicOf } from '../topics.ts';
 import { attach } from './attach.ts';

@@ -5,7 +5,8 @@ import { loadConfig } from '../runtime/config.ts';
 import type { Logger } from 'pino';
 import { createLog } from '../runtime/log.ts';
 import { startPipeline } from '../runtime/pipeline.ts';
-import { startSinks, SINKS, type SinkName } from '../runtime/sinks.ts';
+import { startSinks } from '../runtime/sinks.ts';
+import { SINKS, type SinkName } from '../topics.ts';
 import { serveWorker } from '../runtime/worker-server.ts';
 import type { Registry } from 'prom-client';
 

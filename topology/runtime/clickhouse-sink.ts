@@ -8,10 +8,10 @@ import { isPassing } from '../../connectors/postgres/faults.ts';
 import type { Pool } from '../../connectors/postgres/pool.ts';
 import { readOffsets } from '../../connectors/postgres/sink-offsets.ts';
 import { analyticsRow } from '../../processors/sinks/analytics-row.ts';
+import { CLICKHOUSE_SINK } from '../topics.ts';
 import { failpoint } from './failpoint.ts';
 import type { Refuse, SinkEntry, SinkStore } from './sink-store.ts';
 
-export const CLICKHOUSE_SINK = 'clickhouse-sink';
 /** Done batches are kept this long, to look back. */
 const KEEP_DONE_MS = 3_600_000;
 

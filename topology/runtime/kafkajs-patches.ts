@@ -1,5 +1,13 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
+import { rememberingCoordinators } from './kafkajs/coordinator-memory.ts';
+import { crc32c } from './kafkajs/crc32c.ts';
+import { type EncoderClass, withoutZeros } from './kafkajs/encoder.ts';
+import { messagesByPartition } from './kafkajs/messages-by-partition.ts';
+import { murmur2 } from './kafkajs/murmur2.ts';
+import { inOneBuffer, type ProduceProtocol } from './kafkajs/produce-request.ts';
+import { decodeRecord } from './kafkajs/record-decoder.ts';
+import { frameWith } from './kafkajs/request-frame.ts';
 
 /** The one version the corrections below were written against and tested with. */
 const PATCHED_VERSION = '2.2.4';
@@ -105,8 +113,9 @@ type Kafkajs = typeof import('kafkajs');
 let loaded: Kafkajs | undefined;
 
 /**
- * kafkajs with its faults in reading transactions corrected. `IAROS_STOCK_KAFKAJS=1` loads it as published, which shows what the
- * corrections are for. Throws when another version is installed.
+ * kafkajs with its faults in reading transactions corrected and its costly parts (encoding, checksums, partitioning, decoding, looking for
+ * coordinators) replaced by cheap ones of the same results. `IAROS_STOCK_KAFKAJS=1` loads it as published, which shows what that is for.
+ * Throws when another version is installed.
  */
 export function loadKafkajs(env: NodeJS.ProcessEnv = process.env): Kafkajs {
   if (loaded) return loaded;
@@ -124,10 +133,24 @@ export function refuseOtherVersions(installed: string): void {
 /** Modules bind each other's exports when they load: whatever was loaded before, uncorrected, is forgotten. */
 function patch(): void {
   for (const path of Object.keys(require.cache)) if (path.startsWith(folder)) delete require.cache[path];
+  replaceCostlyParts();
   replace('src/consumer/filterAbortedMessages.js', () => filterAborted);
   replace('src/protocol/requests/fetch/v4/decodeMessages.js', withNextOffset);
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue & { scheduleCheckPendingRequests(): void } };
   queue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+}
+
+/** In this order: each is in place before what uses it is loaded. */
+function replaceCostlyParts(): void {
+  replace('src/protocol/encoder.js', withoutZeros);
+  const Encoder = require('kafkajs/src/protocol/encoder.js') as EncoderClass;
+  replace('src/protocol/recordBatch/crc32C/index.js', () => (bytes: Buffer) => crc32c(bytes));
+  replace('src/protocol/requests/produce/v3/request.js', (stock: ProduceProtocol) => inOneBuffer(stock, Encoder));
+  replace('src/protocol/request.js', () => frameWith(Encoder));
+  replace('src/protocol/recordBatch/record/v0/decoder.js', () => decodeRecord);
+  replace('src/producer/partitioners/default/murmur2.js', () => murmur2);
+  replace('src/producer/groupMessagesPerPartition.js', () => messagesByPartition);
+  replace('src/producer/eosManager/index.js', rememberingCoordinators);
 }
 
 function replace<T>(path: string, corrected: (stock: T) => T): void {

@@ -4,10 +4,10 @@ import type { Pool } from '../../connectors/postgres/pool.ts';
 import { writePostgresChunk } from '../../connectors/postgres/sink.ts';
 import { readOffsets } from '../../connectors/postgres/sink-offsets.ts';
 import { readModelRow } from '../../processors/sinks/read-model-row.ts';
+import { POSTGRES_SINK } from '../topics.ts';
 import { failpoint } from './failpoint.ts';
 import type { SinkStore } from './sink-store.ts';
 
-export const POSTGRES_SINK = 'postgres-sink';
 
 /** The read model: rows and offsets move in one transaction. */
 export function postgresSink({ pool, passed = failpoint }: { pool: Pool; passed?: (point: string) => void }): SinkStore<ReadModelRow> {

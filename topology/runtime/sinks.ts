@@ -13,23 +13,20 @@ import { openPorts } from '../../connectors/registry.ts';
 import { type Codec, openCodec } from '../../schemas/codec.ts';
 import { EVENT_TYPES, type EventType } from '../../schemas/types.ts';
 import { orderFlow } from '../order-flow.ts';
-import { groupOf, subjectsOf, topicOf, topicsOf } from '../topics.ts';
-import { CLICKHOUSE_SINK, clickHouseSink } from './clickhouse-sink.ts';
+import { CLICKHOUSE_SINK, groupOf, POSTGRES_SINK, type SinkName, subjectsOf, topicOf, topicsOf } from '../topics.ts';
+import { clickHouseSink } from './clickhouse-sink.ts';
 import { type CommandProducer, openCommandProducer, RecordRefused } from './command-producer.ts';
 import type { Config } from './config.ts';
 import type { OutgoingRecord, RawRecord } from './dead-letter.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
 import { Outage } from './outage.ts';
-import { POSTGRES_SINK, postgresSink } from './postgres-sink.ts';
+import { postgresSink } from './postgres-sink.ts';
 import { Sink } from './sink.ts';
 import { byPartition } from './sink-buffer.ts';
 import { sinkMetrics } from './sink-metrics.ts';
 import { readEntries } from './sink-records.ts';
 import type { SinkEntry, SinkStore } from './sink-store.ts';
 import { readRanges } from './topic-reader.ts';
-
-export const SINKS = [POSTGRES_SINK, CLICKHOUSE_SINK] as const;
-export type SinkName = (typeof SINKS)[number];
 
 export interface RunningSinks {
   registry: Registry;

@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { kubernetesFiles } from '../../../topology/derive/kubernetes.ts';
 import { workloadsOf } from '../../../topology/derive/workloads.ts';
 import { orderFlow } from '../../../topology/order-flow.ts';
-import { SINKS } from '../../../topology/runtime/sinks.ts';
+import { SINKS } from '../../../topology/topics.ts';
 import { topicsOf } from '../../../topology/topics.ts';
 
 interface Resource {

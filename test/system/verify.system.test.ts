@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { countersKey } from '../../connectors/redis-inventory/flight-key.ts';
+import { headKey } from '../../topology/runtime/state-keys.ts';
+import { Api, orderBody, travelDate } from './api.ts';
+import { Installation } from './installation.ts';
+import { expectOk, verdictOf } from './verification.ts';
+
+const DATE = travelDate(37);
+/** An offset no record of this stack ever has: marks the row put in by hand. */
+const FORGED_OFFSET = 999_999_999;
+
+let installation: Installation;
+let postgres: pg.Pool;
+let clickhouse: ClickHouseClient;
+let redis: Redis;
+let ledger: DatabaseSync;
+let orderId: string;
+
+beforeAll(async () => {
+  const { addresses, sandboxDir } = inject('system');
+  installation = await Installation.start({ addresses, sandboxDir, env: { IAROS_LOG_LEVEL: 'warn' } });
+  postgres = new pg.Pool({ connectionString: addresses.databaseUrl, max: 1 });
+  clickhouse = createClient({ url: addresses.clickhouseUrl });
+  redis = new Redis(addresses.redisUrl);
+  ledger = new DatabaseSync(join(sandboxDir, 'sandbox', 'sandbox.sqlite'), { timeout: 5_000 });
+  orderId = await placeOrders(new Api(installation.url));
+});
+afterAll(async () => {
+  ledger?.close();
+  redis?.disconnect();
+  await clickhouse?.close();
+  await postgres?.end();
+  await installation?.stop();
+});
+
+/** Some twenty that end in every way; answers the id of one that is fulfilled. */
+async function placeOrders(api: Api): Promise<string> {
+  const bodies = [
+    ...Array.from({ length: 12 }, () => orderBody({ flight: 'IA118', date: DATE })),
+    ...['tok_declined', 'tok_expired_card', 'tok_timeout', 'tok_flaky', 'tok_fraud'].map((token) => orderBody({ token, date: DATE })),
+    orderBody({ flight: 'IA901', date: DATE }),
+    orderBody({ flight: 'IA902', date: DATE }),
+  ];
+  const [fulfilled] = await Promise.all(bodies.map((body) => api.place(body)));
+  const taken = await api.place(orderBody({ date: DATE }));
+  expect(await api.cancel(taken.orderId)).toBe(202);
+  await api.until(taken.orderId, ({ status }) => status === 'Refunded');
+  expect(fulfilled?.status).toBe('Fulfilled');
+  return fulfilled?.orderId as string;
+}
+
+/** What one run of verify says while something is broken: its exit code and the checks that fail, with their first violation. */
+async function verdict(): Promise<{ code: number; broken: Record<string, string | undefined> }> {
+  const { code, stdout, stderr } = await installation.iaros('verify');
+  if (!stdout.startsWith('{')) throw new Error(`verify said: ${stderr || stdout}`);
+  const { checks } = JSON.parse(stdout) as { checks: Record<string, { ok: boolean; shown: string[] }> };
+  return { code, broken: Object.fromEntries(Object.entries(checks).flatMap(([name, { ok, shown }]) => (ok ? [] : [[name, shown[0]]]))) };
+}
+
+/** Puts a Postgres row aside while `check` runs. */
+async function withoutRows(table: string, condition: string, check: () => Promise<void>): Promise<void> {
+  await postgres.query(`CREATE TABLE put_aside AS SELECT * FROM ${table} WHERE order_id = '${orderId}' AND ${condition}`);
+  const { rowCount } = await postgres.query(`DELETE FROM ${table} WHERE order_id = '${orderId}' AND ${condition}`);
+  try {
+    expect(rowCount).toBe(1);
+    await check();
+  } finally {
+    await postgres.query(`INSERT INTO ${table} SELECT * FROM put_aside`);
+    await postgres.query('DROP TABLE put_aside');
+  }
+}
+
+test('all is well: ok, exit code 0, one JSON object with every check', async () => {
+  expectOk(await verdictOf(installation));
+  const { code, stdout, stderr } = await installation.iaros('verify');
+  const said = JSON.parse(stdout);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(said).toMatchObject({ ok: true, orders: expect.any(Number), statuses: expect.objectContaining({ Fulfilled: expect.any(Number), Refunded: expect.any(Number) }) });
+  expect(said.orders).toBeGreaterThanOrEqual(20);
+  expect(Object.keys(said.checks)).toEqual([
+    'drained', 'accepted', 'final', 'versions', 'event_ids', 'payments_once', 'payments_match', 'bookings', 'seats', 'postgres', 'clickhouse', 'redis',
+  ]);
+});
+
+test('Postgres without an order', async () => {
+  await withoutRows('orders', 'true', async () => {
+    expect(await verdict()).toEqual({ code: 1, broken: { postgres: `order ${orderId} is missing` } });
+  });
+});
+
+test('Postgres without an event', async () => {
+  await withoutRows('order_events', 'version = 4', async () => {
+    expect(await verdict()).toEqual({ code: 1, broken: { postgres: `order ${orderId} has 8 events stored, 9 in the log` } });
+  });
+});
+
+test('Postgres with an order at an older version', async () => {
+  await postgres.query('UPDATE orders SET version = version - 1 WHERE order_id = $1', [orderId]);
+  try {
+    expect(await verdict()).toEqual({ code: 1, broken: { postgres: `order ${orderId} is stored at version 8 (Fulfilled), the log has 9 (Fulfilled)` } });
+  } finally {
+    await postgres.query('UPDATE orders SET version = version + 1 WHERE order_id = $1', [orderId]);
+  }
+});
+
+test('ClickHouse with an event twice', async () => {
+  const copy = `SELECT * REPLACE (${FORGED_OFFSET} AS record_offset) FROM order_events WHERE order_id = '${orderId}' AND type = 'InventoryConfirmed'`;
+  await clickhouse.command({ query: `INSERT INTO order_events ${copy}` });
+  try {
+    expect(await verdict()).toEqual({ code: 1, broken: { clickhouse: `order ${orderId} has 10 events stored, 9 in the log` } });
+  } finally {
+    await clickhouse.command({ query: `ALTER TABLE order_events DELETE WHERE record_offset = ${FORGED_OFFSET} SETTINGS mutations_sync = 1` });
+  }
+});
+
+test('Redis with a seat too many sold', async () => {
+  const key = countersKey({ flightNumber: 'IA118', departureDate: DATE });
+  await redis.hincrby(key, 's:Y', 1);
+  try {
+    const { code, broken } = await verdict();
+    expect(code).toBe(1);
+    expect(broken).toEqual({ seats: expect.stringContaining(`IA118:${DATE}/Y: 0 held and `), redis: `${key} s:Y differs from the changelog` });
+  } finally {
+    await redis.hincrby(key, 's:Y', -1);
+  }
+});
+
+test('Redis without the head of an order', async () => {
+  const key = headKey(orderId);
+  const [kept, lives] = [await redis.dumpBuffer(key), await redis.pttl(key)];
+  await redis.del(key);
+  try {
+    expect(await verdict()).toEqual({ code: 1, broken: { redis: `${key} is in the changelog and not in Redis` } });
+  } finally {
+    await redis.restore(key, lives, kept as Buffer);
+  }
+});
+
+test('a capture in the books of the payment processor for an order that was never placed', async () => {
+  ledger.prepare("INSERT INTO payment_ledger (at, key, order_id, kind, amount, currency) VALUES (?, 'forged:charge', 'forged', 'capture', 100, 'USD')").run(Date.now());
+  try {
+    expect(await verdict()).toEqual({ code: 1, broken: { payments_match: 'the ledger names order forged, which does not exist' } });
+  } finally {
+    ledger.exec("DELETE FROM payment_ledger WHERE order_id = 'forged'");
+  }
+});
+
+test('all is well again once everything is put back', async () => {
+  expect(await verdict()).toEqual({ code: 0, broken: {} });
+});
