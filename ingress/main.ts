@@ -7,8 +7,7 @@ const HARD_LIMIT_MS = 15_000;
 try {
   const config = loadConfig();
   const log = createLog('ingress', config.logLevel);
-  const host = process.env.IAROS_HOST || '127.0.0.1';
-  const running = await serveIngress({ config, host, log, onFatal: () => process.exit(1) });
+  const running = await serveIngress({ config, host: config.host, log, onFatal: () => process.exit(1) });
   stopOnSignal(running, log);
   log.info({ url: running.url }, 'listening');
   process.send?.('ready');

@@ -11,10 +11,16 @@ function options(given) {
   const valuesOf = (name) => given.filter((it) => it.startsWith(`--${name}=`)).map((it) => it.slice(name.length + 3));
   const unknown = given.filter((it) => it.startsWith('-') && !/^--(project|test-name|reporter)=/.test(it));
   if (unknown.length > 0) {
-    console.error(`Unknown option ${unknown[0]}: npm test -- [--project=unit|stack|system] [--test-name=TEXT] [--reporter=NAME] [file ...]`);
+    console.error(
+      `Unknown option ${unknown[0]}: npm test -- [--project=unit|stack|system] [--test-name=TEXT] [--reporter=NAME] [file ...]`,
+    );
     process.exit(1);
   }
-  return { projects: valuesOf('project'), testNamePattern: valuesOf('test-name')[0], reporter: valuesOf('reporter')[0] };
+  return {
+    projects: valuesOf('project'),
+    testNamePattern: valuesOf('test-name')[0],
+    reporter: valuesOf('reporter')[0],
+  };
 }
 
 const vitest = await startVitest('test', filters, {

@@ -38,7 +38,10 @@ async function start(): Promise<{ stack: Stack; dataDir: string }> {
   const cacheDir = process.env['IAROS_CACHE_DIR'] ?? join(import.meta.dirname, '..', '.local', 'cache');
   const say = (line: string) => process.stderr.write(`stack: ${line}\n`);
   try {
-    return { dataDir, stack: await startStack({ dataDir, cacheDir, env: process.env, ports: 'scattered', onProgress: say }) };
+    return {
+      dataDir,
+      stack: await startStack({ dataDir, cacheDir, env: process.env, ports: 'scattered', onProgress: say }),
+    };
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true });
     throw error;

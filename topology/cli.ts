@@ -9,6 +9,13 @@ function count(text: string): number {
   return value;
 }
 
+/** How often, for options. */
+function rate(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('must be a number above 0');
+  return value;
+}
+
 /** A share of a hundred, for options. */
 function percent(text: string): number {
   const value = Number(text);
@@ -76,7 +83,7 @@ program
 program
   .command('demo')
   .description('place realistic orders')
-  .option('--rate <perSecond>', 'orders a second', count, 1)
+  .option('--rate <perSecond>', 'orders a second', rate, 1)
   .option('--count <orders>', 'stop after so many', count)
   .option('--cancel-percent <percent>', 'cancel so many of a hundred at a random moment', percent, 2)
   .option('--seed <seed>', 'equal seeds give equal orders', count)

@@ -9,6 +9,8 @@ test('docs/openapi.json is what the endpoints say: else run `npm run generate`',
 
 test('it documents every endpoint', () => {
   const { paths } = JSON.parse(openapiText()) as { paths: Record<string, Record<string, { operationId: string }>> };
-  const documented = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+  const documented = Object.values(paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  );
   expect(documented.sort()).toEqual(ENDPOINTS.map(({ operationId }) => operationId).sort());
 });

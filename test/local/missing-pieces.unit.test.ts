@@ -17,21 +17,28 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function faultOf(attempt: Promise<unknown>): Promise<string> {
-  const fault = await attempt.then(() => undefined, (error) => error);
+  const fault = await attempt.then(
+    () => undefined,
+    (error) => error,
+  );
   expect(fault).toBeInstanceOf(LocalFault);
   expect(fault.message).not.toContain('\n');
   return fault.message;
 }
 
 test('no Java', async () => {
-  expect(await faultOf(findJava({ PATH: folder }))).toMatch(/need Java 17 or newer, and no java is on the PATH: install one/);
+  expect(await faultOf(findJava({ PATH: folder }))).toMatch(
+    /need Java 17 or newer, and no java is on the PATH: install one/,
+  );
 });
 
 test('Java too old', async () => {
   const java = join(folder, 'java');
   await writeFile(java, '#!/bin/sh\necho \'openjdk version "1.8.0_402"\' >&2\n');
   await chmod(java, 0o755);
-  expect(await faultOf(findJava({ PATH: `${folder}:/bin:/usr/bin` }))).toMatch(/need Java 17 or newer, and java is Java 8: install one/);
+  expect(await faultOf(findJava({ PATH: `${folder}:/bin:/usr/bin` }))).toMatch(
+    /need Java 17 or newer, and java is Java 8: install one/,
+  );
 });
 
 test.each([
@@ -49,7 +56,9 @@ test('no Maven and nothing fetched yet', async () => {
 });
 
 test('no room on the disk', async () => {
-  expect(await faultOf(ensureRoom(folder, Number.MAX_SAFE_INTEGER))).toMatch(/^Only [\d.]+ GB are free under .* free some space/);
+  expect(await faultOf(ensureRoom(folder, Number.MAX_SAFE_INTEGER))).toMatch(
+    /^Only [\d.]+ GB are free under .* free some space/,
+  );
   const reported = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   expect(fullDisk(reported, folder)?.message).toMatch(/is full: free some space there/);
   expect(fullDisk(new Error('something else'), folder)).toBeUndefined();
@@ -67,6 +76,17 @@ test.each([
 });
 
 test('start takes its folders and port from the environment', () => {
-  const options = startOptions(['--fresh', '--demo', '2.5'], { IAROS_DATA_DIR: '/data', IAROS_CACHE_DIR: '/cache', IAROS_PORT: '9000' });
-  expect(options).toEqual({ dataDir: '/data', cacheDir: '/cache', port: 9000, fresh: true, onlyStack: false, demoRate: 2.5 });
+  const options = startOptions(['--fresh', '--demo', '2.5'], {
+    IAROS_DATA_DIR: '/data',
+    IAROS_CACHE_DIR: '/cache',
+    IAROS_PORT: '9000',
+  });
+  expect(options).toEqual({
+    dataDir: '/data',
+    cacheDir: '/cache',
+    port: 9000,
+    fresh: true,
+    onlyStack: false,
+    demoRate: 2.5,
+  });
 });

@@ -18,7 +18,10 @@ const installation: Installation = {
 
 test('who takes orders in stops first, whom the others call stops last', () => {
   expect(workersOf(installation).map((it) => it.name)).toEqual(['ingress', 'pipeline', 'sinks', 'sandbox']);
-  expect(workersOf({ ...installation, demoRate: 2.5 })[0]).toMatchObject({ name: 'demo', args: ['demo', '--rate', '2.5'] });
+  expect(workersOf({ ...installation, demoRate: 2.5 })[0]).toMatchObject({
+    name: 'demo',
+    args: ['demo', '--rate', '2.5'],
+  });
 });
 
 test('every worker has a module to run', () => {
@@ -40,7 +43,9 @@ test('every worker is told the addresses, and passed on what the caller set', ()
 
 test('secrets reach only those that need them', () => {
   const holders = (secret: string) =>
-    workersOf({ ...installation, demoRate: 1 }).filter((it) => Object.values(it.env).includes(secret)).map((it) => it.name);
+    workersOf({ ...installation, demoRate: 1 })
+      .filter((it) => Object.values(it.env).includes(secret))
+      .map((it) => it.name);
   expect(holders('MASTER')).toEqual(['ingress', 'pipeline']);
   expect(holders('PEPPER')).toEqual(['ingress', 'pipeline']);
   expect(holders('DEV')).toEqual(['demo', 'ingress']);

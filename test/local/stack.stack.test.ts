@@ -41,7 +41,10 @@ test('the registry gives a schema one id and refuses a change that breaks reader
   const first = await register([{ name: 'a', type: 'string' }]);
   const again = await register([{ name: 'a', type: 'string' }]);
   expect(again.body.id).toBe(first.body.id);
-  const breaking = await register([{ name: 'a', type: 'string' }, { name: 'b', type: 'int' }]);
+  const breaking = await register([
+    { name: 'a', type: 'string' },
+    { name: 'b', type: 'int' },
+  ]);
   expect(breaking.status).toBe(409);
 });
 

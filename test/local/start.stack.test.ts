@@ -44,13 +44,20 @@ function start(args: string[], env: NodeJS.ProcessEnv = {}): Started {
 async function startServers(): Promise<Started & { run: RunFile }> {
   const started = start(['--only', 'stack']);
   const ended = started.exit.then(() => Promise.reject(new Error(started.output())));
-  await Promise.race([vi.waitFor(() => expect(started.output()).toMatch(/^ready/m), { timeout: 60_000, interval: 100 }), ended]);
+  await Promise.race([
+    vi.waitFor(() => expect(started.output()).toMatch(/^ready/m), { timeout: 60_000, interval: 100 }),
+    ended,
+  ]);
   return { ...started, run: (await readRunFile(join(folder, 'data'))) as RunFile };
 }
 
 /** One fact in each server. */
 async function write({ addresses }: RunFile): Promise<void> {
-  const admin = new Kafka({ brokers: addresses.kafkaBrokers, logLevel: logLevel.NOTHING, retry: { retries: 2 } }).admin();
+  const admin = new Kafka({
+    brokers: addresses.kafkaBrokers,
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 2 },
+  }).admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic: 'kept.v1', numPartitions: 2 }], waitForLeaders: true });
   await admin.disconnect();
@@ -63,11 +70,17 @@ async function write({ addresses }: RunFile): Promise<void> {
   await redis.set('kept', 'yes');
   redis.disconnect();
   await inPostgres(addresses.databaseUrl, 'CREATE TABLE kept AS SELECT 7 AS n');
-  await inClickhouse(addresses.clickhouseUrl, (client) => client.command({ query: 'CREATE TABLE kept ENGINE = MergeTree ORDER BY n AS SELECT 7 AS n' }));
+  await inClickhouse(addresses.clickhouseUrl, (client) =>
+    client.command({ query: 'CREATE TABLE kept ENGINE = MergeTree ORDER BY n AS SELECT 7 AS n' }),
+  );
 }
 
 async function read({ addresses }: RunFile): Promise<unknown> {
-  const admin = new Kafka({ brokers: addresses.kafkaBrokers, logLevel: logLevel.NOTHING, retry: { retries: 2 } }).admin();
+  const admin = new Kafka({
+    brokers: addresses.kafkaBrokers,
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 2 },
+  }).admin();
   await admin.connect();
   const topics = await admin.listTopics().finally(() => admin.disconnect());
   const redis = new Redis(addresses.redisUrl);
@@ -85,7 +98,10 @@ async function read({ addresses }: RunFile): Promise<unknown> {
 async function inPostgres(connectionString: string, query: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString });
   await client.connect();
-  return client.query(query).then((it) => it.rows).finally(() => client.end());
+  return client
+    .query(query)
+    .then((it) => it.rows)
+    .finally(() => client.end());
 }
 
 async function inClickhouse<T>(url: string, work: (client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> {
@@ -94,7 +110,9 @@ async function inClickhouse<T>(url: string, work: (client: ReturnType<typeof cre
 }
 
 const clickhouseRows = (url: string) =>
-  inClickhouse(url, async (client) => (await client.query({ query: 'SELECT n FROM kept', format: 'JSONEachRow' })).json());
+  inClickhouse(url, async (client) =>
+    (await client.query({ query: 'SELECT n FROM kept', format: 'JSONEachRow' })).json(),
+  );
 
 const KEPT = { kafka: true, registry: ['kept-value'], redis: 'yes', postgres: [{ n: 7 }], clickhouse: [{ n: 7 }] };
 
@@ -114,13 +132,17 @@ test('data and addresses survive a killed supervisor, a killed server and a rest
 
   const inUse = start(['--only', 'stack']);
   expect(await inUse.exit).toBe(1);
-  expect(inUse.output()).toMatch(/^The data folder .* is in use by process \d+: stop that one, or set IAROS_DATA_DIR to another folder\.\n$/);
+  expect(inUse.output()).toMatch(
+    /^The data folder .* is in use by process \d+: stop that one, or set IAROS_DATA_DIR to another folder\.\n$/,
+  );
 
-  for (const name of ['clickhouse', 'redis', 'postgres', 'kafka']) process.kill(second.run.pids[name] as number, 'SIGKILL');
+  for (const name of ['clickhouse', 'redis', 'postgres', 'kafka'])
+    process.kill(second.run.pids[name] as number, 'SIGKILL');
   await vi.waitFor(async () => expect(await read(second.run)).toEqual(KEPT), { timeout: 60_000, interval: 200 });
 
   const last = (await readRunFile(join(folder, 'data'))) as RunFile;
-  for (const name of ['clickhouse', 'redis', 'postgres', 'kafka']) expect(last.pids[name]).not.toBe(second.run.pids[name]);
+  for (const name of ['clickhouse', 'redis', 'postgres', 'kafka'])
+    expect(last.pids[name]).not.toBe(second.run.pids[name]);
   second.child.kill('SIGTERM');
   expect(await second.exit).toBe(0);
   for (const pid of Object.values(last.pids)) expect(identify(pid)).toBeUndefined();
@@ -130,11 +152,19 @@ test('data and addresses survive a killed supervisor, a killed server and a rest
 test('without Java the start says so in one sentence and leaves nothing running', async () => {
   const tools = join(folder, 'tools');
   await mkdir(tools);
-  for (const [name, at] of [['sh', '/bin/sh'], ['id', '/usr/bin/id'], ['ls', '/bin/ls'], ['ps', '/bin/ps']] as const) await symlink(at, join(tools, name));
+  for (const [name, at] of [
+    ['sh', '/bin/sh'],
+    ['id', '/usr/bin/id'],
+    ['ls', '/bin/ls'],
+    ['ps', '/bin/ps'],
+  ] as const)
+    await symlink(at, join(tools, name));
   const dataDir = join(folder, 'no-java');
   const { exit, output } = start(['--only', 'stack'], { PATH: tools, JAVA_HOME: '', IAROS_DATA_DIR: dataDir });
   expect(await exit).toBe(1);
-  expect(output().trim().split('\n').at(-1)).toMatch(/^Kafka and the schema registry need Java 17 or newer, and no java is on the PATH: install one /);
+  expect(output().trim().split('\n').at(-1)).toMatch(
+    /^Kafka and the schema registry need Java 17 or newer, and no java is on the PATH: install one /,
+  );
   expect(await readRunFile(dataDir)).toBeUndefined();
   const next = await startStack({ dataDir, cacheDir: folder, env: givenEnvironment() });
   expect(next.pids()).toEqual({});
@@ -168,7 +198,9 @@ test('servers given by address are used as they are, and checked', async () => {
   const stack = await startStack({ ...options, env });
   expect(stack.addresses).toEqual(inject('stack'));
   expect(stack.table()[0]).toEqual({ service: 'Kafka', found: 'KAFKA_BROKERS is set', address: env['KAFKA_BROKERS'] });
-  await expect(stack.stopPart('redis')).rejects.toThrow('Redis is given by REDIS_URL: it is not ours to start and stop.');
+  await expect(stack.stopPart('redis')).rejects.toThrow(
+    'Redis is given by REDIS_URL: it is not ours to start and stop.',
+  );
   await stack.stop();
   const silent = { ...env, DATABASE_URL: 'postgres://iaros:secret@127.0.0.1:1/iaros' };
   await expect(startStack({ ...options, env: silent })).rejects.toThrow(

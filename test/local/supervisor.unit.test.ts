@@ -42,7 +42,8 @@ async function worker(name: string, body: string): Promise<WorkerSpec> {
   return { name, entry, args: [], env: { PATH: process.env['PATH'] } };
 }
 
-const DRAINS = "process.on('SIGTERM', () => setTimeout(() => { note('stopped'); process.exit(0); }, 50)); process.send('ready');";
+const DRAINS =
+  "process.on('SIGTERM', () => setTimeout(() => { note('stopped'); process.exit(0); }, 50)); process.send('ready');";
 
 function supervised(...specs: WorkerSpec[]): Supervisor {
   running = supervise(specs, { dataDir, say: (line) => said.push(line), changed: () => void (changes += 1) });
@@ -50,7 +51,10 @@ function supervised(...specs: WorkerSpec[]): Supervisor {
 }
 
 test('start waits for every worker, stop drains them one after another in their order', async () => {
-  const late = await worker('late', "setTimeout(() => { note('ready'); process.send('ready'); }, 200); process.on('SIGTERM', () => { note('stopped'); process.exit(0); });");
+  const late = await worker(
+    'late',
+    "setTimeout(() => { note('ready'); process.send('ready'); }, 200); process.on('SIGTERM', () => { note('stopped'); process.exit(0); });",
+  );
   const supervisor = supervised(await worker('first', DRAINS), late, await worker('last', DRAINS));
   await supervisor.start();
   expect(await notes()).toEqual(['late ready']);
@@ -74,7 +78,9 @@ test('a worker that ends by itself is started again with a new pid', async () =>
   await supervisor.start();
   const before = supervisor.pids()['pipeline'] as number;
   process.kill(before, 'SIGKILL');
-  await vi.waitFor(() => expect(supervisor.pids()['pipeline']).toSatisfy((pid) => pid > 0 && pid !== before), { timeout: 10_000 });
+  await vi.waitFor(() => expect(supervisor.pids()['pipeline']).toSatisfy((pid) => pid > 0 && pid !== before), {
+    timeout: 10_000,
+  });
   expect(said).toContain('pipeline ended (SIGKILL), starting it again');
   await vi.waitFor(() => expect(changes).toBe(2));
   const noted = JSON.parse(await readFile(join(dataDir, 'pids', 'pipeline.json'), 'utf8'));
@@ -84,15 +90,23 @@ test('a worker that ends by itself is started again with a new pid', async () =>
 test('a worker that never gets ready fails the start in one sentence, and the others are stopped', async () => {
   const broken = await worker('broken', "note('tried'); throw new TypeError('the settings are wrong');");
   const supervisor = supervised(await worker('sound', DRAINS), broken);
-  const fault = await supervisor.start().then(() => undefined, (error) => error);
+  const fault = await supervisor.start().then(
+    () => undefined,
+    (error) => error,
+  );
   expect(fault).toBeInstanceOf(LocalFault);
-  expect(fault.message).toMatch(/^broken does not start \(exit code 1\): TypeError: the settings are wrong \(log: .*broken\.log\)\.$/);
+  expect(fault.message).toMatch(
+    /^broken does not start \(exit code 1\): TypeError: the settings are wrong \(log: .*broken\.log\)\.$/,
+  );
   expect(await notes()).toEqual([...Array(4).fill('broken tried'), 'sound stopped']);
 });
 
 test('logs go to their files; warnings also to the console, once while they repeat', async () => {
   const supervisor = supervised(
-    await worker('talker', `${DRAINS} for (let i = 0; i < 3; i++) console.log('{"level":"warn","msg":"slow"}'); console.log('{"level":"info","msg":"fine"}');`),
+    await worker(
+      'talker',
+      `${DRAINS} for (let i = 0; i < 3; i++) console.log('{"level":"warn","msg":"slow"}'); console.log('{"level":"info","msg":"fine"}');`,
+    ),
   );
   await supervisor.start();
   await vi.waitFor(async () => expect(await readFile(join(dataDir, 'logs', 'talker.log'), 'utf8')).toMatch(/fine/));
@@ -116,7 +130,9 @@ test('workers drain when their supervisor is killed', async () => {
     await supervisor.start();
     console.log(supervisor.pids().orphan);
   `;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [printed] = await once(parent.stdout, 'data');
   const pid = Number(printed.toString());
   expect(identify(pid)).toBeDefined();

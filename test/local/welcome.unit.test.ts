@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { orderCommand, shellQuote, textTable } from '../../topology/local/welcome.ts';
 
-const wordsOf = (command: string) => execFileSync('/bin/sh', ['-c', `curl() { printf '%s\\0' "$@"; }\n${command}`], { encoding: 'utf8' }).split('\0');
+const wordsOf = (command: string) =>
+  execFileSync('/bin/sh', ['-c', `curl() { printf '%s\\0' "$@"; }\n${command}`], { encoding: 'utf8' }).split('\0');
 
 test('the printed command is read by a shell as it was meant', () => {
   const words = wordsOf(orderCommand('http://127.0.0.1:8080', 'dev_key', new Date('2026-12-20T23:30:00Z')));

@@ -40,7 +40,13 @@ const large = Buffer.from('redis'.repeat(10_000));
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iaros-zip-'));
   file = join(folder, 'a.jar');
-  await writeFile(file, zip([{ name: 'META-INF/x', data: Buffer.from('x'), packed: false }, { name: 'redis-linux', data: large, packed: true }]));
+  await writeFile(
+    file,
+    zip([
+      { name: 'META-INF/x', data: Buffer.from('x'), packed: false },
+      { name: 'redis-linux', data: large, packed: true },
+    ]),
+  );
 });
 afterAll(() => rm(folder, { recursive: true }));
 

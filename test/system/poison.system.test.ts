@@ -33,7 +33,9 @@ interface Letter {
   from: string;
   message: string;
 }
-const letters = async (): Promise<Letter[]> => JSON.parse((await installation.iaros('dlq', 'list', '--json')).stdout);
+/** Of the nodes; sinks have their own for what they read themselves. */
+const letters = async (): Promise<Letter[]> =>
+  (JSON.parse((await installation.iaros('dlq', 'list', '--json')).stdout) as Letter[]).filter(({ node }) => orderFlow.nodes.some(({ name }) => name === node));
 
 const unknownSchema = (): Buffer => Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), randomBytes(40)]);
 

@@ -28,7 +28,9 @@ function isInstalled() {
   if (!existsSync(record)) return false;
   const installed = packagesIn(record);
   const wanted = Object.entries(packagesIn(join(repo, 'package-lock.json'))).filter(([path]) => path !== '');
-  return wanted.every(([path, { version, optional }]) => (installed[path] ? installed[path].version === version : optional === true));
+  return wanted.every(([path, { version, optional }]) =>
+    installed[path] ? installed[path].version === version : optional === true,
+  );
 }
 
 function packagesIn(file) {
@@ -38,12 +40,20 @@ function packagesIn(file) {
 function install() {
   console.error('installing npm packages (once, about a minute)');
   const started = Date.now();
-  const ticker = spawn(process.execPath, ['-e', "let s=0;setInterval(()=>console.error('installing npm packages: '+(s+=5)+' s'),5000)"], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const ticker = spawn(
+    process.execPath,
+    ['-e', "let s=0;setInterval(()=>console.error('installing npm packages: '+(s+=5)+' s'),5000)"],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--include=dev', '--loglevel=error'], {
+    cwd: repo,
+    encoding: 'utf8',
   });
-  const npm = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--include=dev', '--loglevel=error'], { cwd: repo, encoding: 'utf8' });
   ticker.kill();
-  if (npm.error) fail(`The packages cannot be installed, npm does not run (${npm.error.message}): install Node.js with npm.`);
+  if (npm.error)
+    fail(`The packages cannot be installed, npm does not run (${npm.error.message}): install Node.js with npm.`);
   if (npm.status !== 0) {
     process.stderr.write(npm.stdout + npm.stderr);
     if (/ENOSPC/.test(npm.stderr)) fail(`The disk under ${repo} is full: free some space there and try again.`);

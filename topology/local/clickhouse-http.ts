@@ -11,13 +11,24 @@ const EXCHANGE_PARAMETERS = new Set([
   ...['session_id', 'session_timeout', 'session_check', 'compress', 'decompress', 'close_session', 'buffer_size'],
   ...['wait_end_of_query', 'enable_http_compression', 'http_zlib_compression_level', 'http_response_buffer_size'],
   ...['send_progress_in_http_headers', 'http_headers_progress_interval_ms', 'http_write_exception_in_output_format'],
-  ...['cancel_http_readonly_queries_on_client_close', 'client_protocol_version', 'http_receive_timeout', 'http_send_timeout'],
+  ...[
+    'cancel_http_readonly_queries_on_client_close',
+    'client_protocol_version',
+    'http_receive_timeout',
+    'http_send_timeout',
+  ],
 ]);
 
 const DEFAULT_FORMAT = 'TabSeparated';
 const LARGEST_BODY = 512 * 1024 ** 2;
 const STATUS_BY_TYPE: Record<string, number> = {
-  ...{ SYNTAX_ERROR: 400, UNKNOWN_SETTING: 400, UNKNOWN_QUERY_PARAMETER: 400, BAD_QUERY_PARAMETER: 400, UNKNOWN_FORMAT: 400 },
+  ...{
+    SYNTAX_ERROR: 400,
+    UNKNOWN_SETTING: 400,
+    UNKNOWN_QUERY_PARAMETER: 400,
+    BAD_QUERY_PARAMETER: 400,
+    UNKNOWN_FORMAT: 400,
+  },
   ...{ UNKNOWN_TABLE: 404, UNKNOWN_DATABASE: 404, UNKNOWN_FUNCTION: 404, UNKNOWN_IDENTIFIER: 404 },
   ...{ TABLE_ALREADY_EXISTS: 500, ACCESS_DENIED: 403, READONLY: 403, TOO_LARGE: 413 },
 };
@@ -55,7 +66,8 @@ function goneAway(response: ServerResponse, statement: Statement): AbortSignal |
 /** The statement a request stands for; undefined when it inserts nothing. @throws EngineError when there is none. */
 export function toStatement(url: URL, method: string, body: string): Statement | undefined {
   const parameters = url.searchParams;
-  if (parameters.has('session_id')) throw new EngineError('Code: 48. DB::Exception: Sessions are not supported. (NOT_IMPLEMENTED)');
+  if (parameters.has('session_id'))
+    throw new EngineError('Code: 48. DB::Exception: Sessions are not supported. (NOT_IMPLEMENTED)');
   const query = parameters.get('query') ?? '';
   const inserts = /^\s*INSERT\b/i.test(query);
   if (inserts && body.trim() === '' && /\bFORMAT\s+\w+\s*$/i.test(query)) return undefined;
@@ -73,7 +85,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of decoded(request)) {
     size += chunk.length;
-    if (size > LARGEST_BODY) throw new EngineError('Code: 307. DB::Exception: The body is larger than 512 MiB. (TOO_LARGE)');
+    if (size > LARGEST_BODY)
+      throw new EngineError('Code: 307. DB::Exception: The body is larger than 512 MiB. (TOO_LARGE)');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -88,13 +101,20 @@ function decoded(request: IncomingMessage): Readable {
   };
   const decoder = decoders[encoding];
   if (encoding === 'identity') return request;
-  if (!decoder) throw new EngineError(`Code: 48. DB::Exception: Unknown content encoding ${encoding}. (NOT_IMPLEMENTED)`);
+  if (!decoder)
+    throw new EngineError(`Code: 48. DB::Exception: Unknown content encoding ${encoding}. (NOT_IMPLEMENTED)`);
   const stream = decoder();
   request.on('error', (error) => (stream as unknown as Readable).destroy(error));
   return request.pipe(stream) as unknown as Readable;
 }
 
-async function send(request: IncomingMessage, response: ServerResponse, url: URL, statement: Statement, outcome: Outcome): Promise<void> {
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  statement: Statement,
+  outcome: Outcome,
+): Promise<void> {
   const summary = {
     read_rows: outcome.readRows,
     read_bytes: outcome.readBytes,
@@ -110,13 +130,18 @@ async function send(request: IncomingMessage, response: ServerResponse, url: URL
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
   const format = /\bFORMAT\s+(\w+)[\s;]*$/i.exec(statement.sql)?.[1] ?? statement.format;
   response.setHeader('X-ClickHouse-Format', format);
-  const packs = url.searchParams.get('enable_http_compression') === '1' && /\bgzip\b/.test(String(request.headers['accept-encoding']));
+  const packs =
+    url.searchParams.get('enable_http_compression') === '1' &&
+    /\bgzip\b/.test(String(request.headers['accept-encoding']));
   if (packs) response.setHeader('Content-Encoding', 'gzip');
   response.end(packs ? await promisify(gzip)(outcome.bytes) : outcome.bytes);
 }
 
 function fail(response: ServerResponse, error: unknown): void {
-  const refusal = error instanceof EngineError ? error : new EngineError(`Code: 1002. DB::Exception: ${(error as Error).message}. (UNKNOWN_EXCEPTION)`);
+  const refusal =
+    error instanceof EngineError
+      ? error
+      : new EngineError(`Code: 1002. DB::Exception: ${(error as Error).message}. (UNKNOWN_EXCEPTION)`);
   if (response.headersSent) return void response.destroy();
   response.writeHead(STATUS_BY_TYPE[refusal.type] ?? 500, {
     'X-ClickHouse-Exception-Code': String(refusal.code),

@@ -8,7 +8,9 @@ if (!values.path || !values.port) throw new Error('both --path and --port are ne
 
 const engine = await openEngine(values.path);
 const server = clickhouseHttp(engine);
-server.listen(Number(values.port), '127.0.0.1', () => console.log(`ClickHouse ${engine.version} listens on ${values.port}`));
+server.listen(Number(values.port), '127.0.0.1', () =>
+  console.log(`ClickHouse ${engine.version} listens on ${values.port}`),
+);
 
 const stop = () => {
   server.close(async () => {

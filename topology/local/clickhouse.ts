@@ -15,7 +15,13 @@ export async function startClickhouse(context: PartContext): Promise<Part> {
     {
       name: 'clickhouse',
       command: process.execPath,
-      args: [join(import.meta.dirname, 'clickhouse-server.ts'), '--path', folder, '--port', String(context.ports.clickhouse)],
+      args: [
+        join(import.meta.dirname, 'clickhouse-server.ts'),
+        '--path',
+        folder,
+        '--port',
+        String(context.ports.clickhouse),
+      ],
       env: { UV_THREADPOOL_SIZE: String(STATEMENTS_AT_ONCE) },
       isHealthy: () => answers(address),
     },
@@ -30,9 +36,13 @@ export async function answers(address: string): Promise<void> {
   const url = new URL(address);
   const headers: Record<string, string> = {};
   if (url.username) {
-    headers['Authorization'] = `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
+    headers['Authorization'] =
+      `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`;
   }
-  const response = await fetch(`${url.protocol}//${url.host}/?query=SELECT%201`, { headers, signal: AbortSignal.timeout(3_000) });
+  const response = await fetch(`${url.protocol}//${url.host}/?query=SELECT%201`, {
+    headers,
+    signal: AbortSignal.timeout(3_000),
+  });
   const body = await response.text();
   if (!response.ok) throw new Error(`ClickHouse answered ${response.status}: ${body.slice(0, 200)}`);
 }

@@ -12,7 +12,9 @@ export async function ensureRoom(folder: string, least: number = LEAST_FREE): Pr
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw fullDisk(error, folder) ?? new LocalFault(`The folder ${folder} cannot be made (${(error as Error).message}).`);
+    throw (
+      fullDisk(error, folder) ?? new LocalFault(`The folder ${folder} cannot be made (${(error as Error).message}).`)
+    );
   }
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;

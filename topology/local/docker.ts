@@ -29,7 +29,8 @@ async function started<T>(what: string, start: () => Promise<T>): Promise<T> {
 function part(service: string, image: string, container: Container, address: string): Part {
   const stop = async () => void (await container.stop());
   // A stopped container cannot be had again under its address, and one that must go at once is reaped by testcontainers itself.
-  const start = async () => Promise.reject(new LocalFault(`${service} runs in Docker: start it with the docker command.`));
+  const start = async () =>
+    Promise.reject(new LocalFault(`${service} runs in Docker: start it with the docker command.`));
   return { service, found: `Docker, ${image}`, address, process: { start, stop, kill: () => {} } };
 }
 

@@ -11,7 +11,8 @@ const OURS = [
 
 /** Removes all local data, first stopping what an earlier run left behind. @throws LocalFault while the folder is in use. */
 export async function wipeDataFolder(dataDir: string, say: (line: string) => void): Promise<void> {
-  if (await isOwned(dataDir)) throw new LocalFault(`The data folder ${dataDir} is in use: stop that run before starting fresh.`);
+  if (await isOwned(dataDir))
+    throw new LocalFault(`The data folder ${dataDir} is in use: stop that run before starting fresh.`);
   await stopLeftovers(dataDir, say);
   for (const name of OURS) await rm(join(dataDir, name), { recursive: true, force: true });
 }

@@ -16,10 +16,14 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<string> {
   const java = atHome && existsSync(atHome) ? atHome : 'java';
   const major = await majorVersion(java, env);
   if (major === undefined) {
-    throw new LocalFault(`Kafka and the schema registry need Java ${OLDEST_JAVA} or newer, and no java is on the PATH: ${INSTALL}.`);
+    throw new LocalFault(
+      `Kafka and the schema registry need Java ${OLDEST_JAVA} or newer, and no java is on the PATH: ${INSTALL}.`,
+    );
   }
   if (major < OLDEST_JAVA) {
-    throw new LocalFault(`Kafka and the schema registry need Java ${OLDEST_JAVA} or newer, and ${java} is Java ${major}: ${INSTALL}.`);
+    throw new LocalFault(
+      `Kafka and the schema registry need Java ${OLDEST_JAVA} or newer, and ${java} is Java ${major}: ${INSTALL}.`,
+    );
   }
   return java;
 }

@@ -57,7 +57,14 @@ export async function answers(brokers: string[]): Promise<void> {
   }
 }
 
-const JVM = ['-Xms256m', '-Xmx1g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:G1PeriodicGCInterval=0', '-Xshare:auto'];
+const JVM = [
+  '-Xms256m',
+  '-Xmx1g',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:G1PeriodicGCInterval=0',
+  '-Xshare:auto',
+];
 
 const LOGGING = `status = error
 appender.console.type = Console
@@ -116,6 +123,8 @@ async function format(java: string, classpath: string, properties: string): Prom
   try {
     await promisify(execFile)(java, [...args, `--cluster-id=${clusterId}`, '-c', properties]);
   } catch (error) {
-    throw new LocalFault(`Kafka could not prepare its data folder: ${(error as Error).message.split('\n').slice(-3).join(' ')}`);
+    throw new LocalFault(
+      `Kafka could not prepare its data folder: ${(error as Error).message.split('\n').slice(-3).join(' ')}`,
+    );
   }
 }

@@ -6,7 +6,8 @@ const SHORT = 300;
 export function consoleLine(worker: string, line: string): string | undefined {
   const entry = parse(line);
   // A line that is no log entry was printed by Node: of a stack trace, the line that names the error is enough.
-  if (!entry) return /error|warning/i.test(line) && !/^\s/.test(line) ? `${worker}: ${line.slice(0, SHORT)}` : undefined;
+  if (!entry)
+    return /error|warning/i.test(line) && !/^\s/.test(line) ? `${worker}: ${line.slice(0, SHORT)}` : undefined;
   const level = typeof entry.level === 'number' ? entry.level : BY_NAME[entry.level ?? 'info'];
   if (level === undefined || level < WARN) return undefined;
   const name = Object.keys(BY_NAME).findLast((each) => (BY_NAME[each] as number) <= level);

@@ -28,7 +28,10 @@ export function fetchJars(context: FetchContext): Promise<string> {
 }
 
 async function fetchOnce(context: FetchContext): Promise<string> {
-  const version = createHash('sha256').update(await readFile(POM)).digest('hex').slice(0, 12);
+  const version = createHash('sha256')
+    .update(await readFile(POM))
+    .digest('hex')
+    .slice(0, 12);
   const folder = join(context.cacheDir, `jars-${version}`);
   if (existsSync(folder)) return folder;
   await ensureRoom(context.cacheDir);
@@ -52,7 +55,14 @@ export async function adopt(fresh: string, lasting: string): Promise<void> {
 
 async function copyDependencies(folder: string, { cacheDir, env, say }: FetchContext): Promise<void> {
   say('fetching Kafka, the schema registry and Redis with Maven (once, about 190 MB)');
-  const args = ['-B', '-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`];
+  const args = [
+    '-B',
+    '-f',
+    POM,
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${folder}`,
+  ];
   const started = Date.now();
   let [files, megabytes, output] = [0, 0, ''];
   const ticker = setInterval(() => {
@@ -86,5 +96,7 @@ function failure(code: number | string, output: string, cacheDir: string): Local
     );
   }
   const reason = /\[ERROR\] (.*)/.exec(output)?.[1] ?? output.trim().split('\n').at(-1) ?? '';
-  return fullDisk(output, cacheDir) ?? new LocalFault(`Maven could not fetch the servers (${code}): ${reason.slice(0, 400)}`);
+  return (
+    fullDisk(output, cacheDir) ?? new LocalFault(`Maven could not fetch the servers (${code}): ${reason.slice(0, 400)}`)
+  );
 }

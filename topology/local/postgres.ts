@@ -51,7 +51,11 @@ export async function answers(address: string, database?: string): Promise<void>
   await withClient(address, database, (client) => client.query('SELECT 1'));
 }
 
-async function withClient<T>(address: string, database: string | undefined, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(
+  address: string,
+  database: string | undefined,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const url = new URL(address);
   if (database) url.pathname = `/${database}`;
   const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 3_000 });
@@ -83,7 +87,18 @@ async function initialise(folder: string, binaries: Binaries, runAs: Unprivilege
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (runAs.owner) await chown(folder, runAs.owner.uid, runAs.owner.gid);
-  const flags = ['-D', folder, '-U', DATABASE, '-E', 'UTF8', '--locale=C', '--auth=trust', '--no-sync', '--no-instructions'];
+  const flags = [
+    '-D',
+    folder,
+    '-U',
+    DATABASE,
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--auth=trust',
+    '--no-sync',
+    '--no-instructions',
+  ];
   const [command, ...args] = runAs.wrap([binaries.initdb, ...flags]);
   const options = { cwd: folder, ...runAs.ids, env: { ...process.env, LC_ALL: 'C' } };
   await promisify(execFile)(command as string, args, options).catch(async (error) => {

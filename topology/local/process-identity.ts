@@ -43,8 +43,15 @@ function bornByPs(pid: number): string | undefined {
  * Stops a process, gently first.
  * @param patienceMs how long it may take after `signal` before it is killed.
  */
-export async function stopProcess(identity: ProcessIdentity, signal: NodeJS.Signals, patienceMs: number): Promise<void> {
-  for (const [each, waitMs] of [[signal, patienceMs], ['SIGKILL', 10_000]] as const) {
+export async function stopProcess(
+  identity: ProcessIdentity,
+  signal: NodeJS.Signals,
+  patienceMs: number,
+): Promise<void> {
+  for (const [each, waitMs] of [
+    [signal, patienceMs],
+    ['SIGKILL', 10_000],
+  ] as const) {
     if (!isAlive(identity)) return;
     try {
       process.kill(identity.pid, each);

@@ -36,11 +36,22 @@ export function workersOf(installation: Installation): WorkerSpec[] {
   const operator = { IAROS_DEV_KEY: secrets.devKey };
   const workers: WorkerSpec[] = [
     { name: 'ingress', entry: join(repo, 'ingress', 'main.ts'), args: [], env: { ...env, ...personal, ...operator } },
-    { name: 'pipeline', entry: CLI, args: ['run', 'all'], env: { ...env, ...personal, IAROS_WORKER_PORT: String(ports.pipeline) } },
+    {
+      name: 'pipeline',
+      entry: CLI,
+      args: ['run', 'all'],
+      env: { ...env, ...personal, IAROS_WORKER_PORT: String(ports.pipeline) },
+    },
     { name: 'sinks', entry: CLI, args: ['run', 'sinks'], env: { ...env, IAROS_WORKER_PORT: String(ports.sinks) } },
     { name: 'sandbox', entry: join(repo, 'connectors', 'sandbox', 'main.ts'), args: [], env },
   ];
-  const demo = { name: 'demo', entry: CLI, args: ['demo', '--rate', String(demoRate)], env: { ...env, ...operator }, afterOthers: true };
+  const demo = {
+    name: 'demo',
+    entry: CLI,
+    args: ['demo', '--rate', String(demoRate)],
+    env: { ...env, ...operator },
+    afterOthers: true,
+  };
   return demoRate ? [demo, ...workers] : workers;
 }
 

@@ -30,7 +30,12 @@ export async function startRedis(context: PartContext): Promise<Part> {
 
 /** Resolves once Redis has loaded its data and answers. */
 export async function answers(address: string): Promise<void> {
-  const redis = new Redis(address, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000, commandTimeout: 2_000 });
+  const redis = new Redis(address, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: 2_000,
+    commandTimeout: 2_000,
+  });
   redis.on('error', () => {});
   try {
     await redis.connect();
@@ -86,9 +91,12 @@ async function fromJar(context: PartContext): Promise<Program> {
   if (!existsSync(command)) {
     const jar = (await readdir(jars)).find((name) => name.startsWith('embedded-redis'));
     const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
-    const binary = jar && (await readZipEntry(join(jars, jar), (name) => name.startsWith('redis-server') && name.endsWith(machine)));
+    const binary =
+      jar && (await readZipEntry(join(jars, jar), (name) => name.startsWith('redis-server') && name.endsWith(machine)));
     if (!binary) {
-      throw new LocalFault(`There is no packaged Redis for ${machine}: install redis-server, or set REDIS_URL to one that runs.`);
+      throw new LocalFault(
+        `There is no packaged Redis for ${machine}: install redis-server, or set REDIS_URL to one that runs.`,
+      );
     }
     const fresh = `${command}-${randomUUID()}`;
     await writeFile(fresh, binary);

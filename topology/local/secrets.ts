@@ -15,7 +15,8 @@ export interface Secrets {
 export async function localSecrets(dataDir: string, env: NodeJS.ProcessEnv): Promise<Secrets> {
   const folder = join(dataDir, 'secrets');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const secret = async (variable: string, name: string, make: () => string) => env[variable] || (await kept(join(folder, name), make));
+  const secret = async (variable: string, name: string, make: () => string) =>
+    env[variable] || (await kept(join(folder, name), make));
   return {
     masterKey: await secret('IAROS_MASTER_KEY', 'master-key', () => randomBytes(32).toString('base64')),
     pepper: await secret('IAROS_PEPPER', 'pepper', () => randomBytes(32).toString('base64')),

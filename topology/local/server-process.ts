@@ -116,10 +116,17 @@ export class ServerProcess {
   /** In a process group of its own, so that Ctrl-C reaches the supervisor alone. */
   async #spawn(): Promise<ChildProcess> {
     const { command, args, cwd, uid, gid, env } = this.#server;
-    const size = await stat(this.#logFile).then((it) => it.size, () => 0);
+    const size = await stat(this.#logFile).then(
+      (it) => it.size,
+      () => 0,
+    );
     if (size > LARGEST_LOG) await rename(this.#logFile, `${this.#logFile}.1`);
     const log = openSync(this.#logFile, 'a');
-    const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true, env: { ...this.#context.env, ...env } };
+    const options: SpawnOptions = {
+      stdio: ['ignore', log, log],
+      detached: true,
+      env: { ...this.#context.env, ...env },
+    };
     if (cwd) options.cwd = cwd;
     if (uid !== undefined && gid !== undefined) Object.assign(options, { uid, gid });
     try {
@@ -137,11 +144,19 @@ export class ServerProcess {
       return false;
     });
     for (;;) {
-      const answered = await Promise.race([this.#server.isHealthy().then(() => true, () => false), ended]);
+      const answered = await Promise.race([
+        this.#server.isHealthy().then(
+          () => true,
+          () => false,
+        ),
+        ended,
+      ]);
       if (ending !== undefined) throw await this.#endedEarly(ending);
       if (answered) return;
       if (Date.now() > deadline) {
-        throw new LocalFault(`${this.#server.name} did not answer within ${HEALTHY_WITHIN_MS / 1000} s: see ${this.#logFile}.`);
+        throw new LocalFault(
+          `${this.#server.name} did not answer within ${HEALTHY_WITHIN_MS / 1000} s: see ${this.#logFile}.`,
+        );
       }
       await sleep(50);
     }

@@ -56,11 +56,31 @@ interface Source {
 }
 
 const SOURCES: Record<PartName, Source> = {
-  kafka: { service: 'Kafka', variable: 'KAFKA_BROKERS', local: kafka.startKafka, check: (it) => kafka.answers(it.split(',')) },
-  registry: { service: 'Schema registry', variable: 'SCHEMA_REGISTRY_URL', local: registry.startRegistry, check: registry.answers },
+  kafka: {
+    service: 'Kafka',
+    variable: 'KAFKA_BROKERS',
+    local: kafka.startKafka,
+    check: (it) => kafka.answers(it.split(',')),
+  },
+  registry: {
+    service: 'Schema registry',
+    variable: 'SCHEMA_REGISTRY_URL',
+    local: registry.startRegistry,
+    check: registry.answers,
+  },
   redis: { service: 'Redis', variable: 'REDIS_URL', local: redis.startRedis, check: redis.answers },
-  postgres: { service: 'Postgres', variable: 'DATABASE_URL', local: postgres.startPostgres, check: (it) => postgres.answers(it) },
-  clickhouse: { service: 'ClickHouse', variable: 'CLICKHOUSE_URL', local: clickhouse.startClickhouse, check: clickhouse.answers },
+  postgres: {
+    service: 'Postgres',
+    variable: 'DATABASE_URL',
+    local: postgres.startPostgres,
+    check: (it) => postgres.answers(it),
+  },
+  clickhouse: {
+    service: 'ClickHouse',
+    variable: 'CLICKHOUSE_URL',
+    local: clickhouse.startClickhouse,
+    check: clickhouse.answers,
+  },
 };
 const NAMES = Object.keys(SOURCES) as PartName[];
 const PATIENCE_MS = 20_000;
@@ -77,8 +97,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await takeDataFolder(dataDir, say);
   const wished = options.ports === 'scattered' ? await scatteredPorts() : (options.ports ?? SERVER_PORTS);
   const ports = await settlePorts(join(dataDir, 'ports.json'), wished, say);
-  const context: PartContext = { dataDir, cacheDir: resolve(options.cacheDir), env: options.env, ports, say, changed: options.onChange ?? (() => {}) };
-  const attempts = await Promise.allSettled(NAMES.map((name) => havePart(name, context, options.patienceMs ?? PATIENCE_MS)));
+  const context: PartContext = {
+    dataDir,
+    cacheDir: resolve(options.cacheDir),
+    env: options.env,
+    ports,
+    say,
+    changed: options.onChange ?? (() => {}),
+  };
+  const attempts = await Promise.allSettled(
+    NAMES.map((name) => havePart(name, context, options.patienceMs ?? PATIENCE_MS)),
+  );
   const parts = attempts.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   const stop = async () => {
     await Promise.all(parts.map((it) => it.process?.stop()));
@@ -102,7 +131,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 function startable(name: PartName, parts: Part[]): Startable {
   const part = parts[NAMES.indexOf(name)];
-  if (!part?.process) throw new LocalFault(`${SOURCES[name].service} is given by ${SOURCES[name].variable}: it is not ours to start and stop.`);
+  if (!part?.process)
+    throw new LocalFault(
+      `${SOURCES[name].service} is given by ${SOURCES[name].variable}: it is not ours to start and stop.`,
+    );
   return part.process;
 }
 
@@ -131,7 +163,9 @@ async function checkGiven(name: PartName, address: string, patienceMs: number): 
         continue;
       }
       const reason = (error as Error).message || String(error);
-      throw new LocalFault(`${service} does not answer at ${variable}=${hidePassword(address)} (${reason}): start it, or unset ${variable}.`);
+      throw new LocalFault(
+        `${service} does not answer at ${variable}=${hidePassword(address)} (${reason}): start it, or unset ${variable}.`,
+      );
     }
   }
 }

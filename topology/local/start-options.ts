@@ -26,9 +26,11 @@ export function startOptions(args: string[], env: NodeJS.ProcessEnv): StartOptio
   const values = parse(args);
   if (values.only !== undefined && values.only !== 'stack') throw new LocalFault(`--only takes "stack": ${USAGE}`);
   const demoRate = values.demo === undefined ? undefined : Number(values.demo);
-  if (demoRate !== undefined && !(demoRate > 0)) throw new LocalFault(`--demo takes a number of orders a second above 0: ${USAGE}`);
+  if (demoRate !== undefined && !(demoRate > 0))
+    throw new LocalFault(`--demo takes a number of orders a second above 0: ${USAGE}`);
   const port = Number(env['IAROS_PORT'] || 8080);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new LocalFault('IAROS_PORT must be a port from 1 to 65535.');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new LocalFault('IAROS_PORT must be a port from 1 to 65535.');
   return {
     dataDir: resolve(env['IAROS_DATA_DIR'] || join(repo, '.local', 'data')),
     cacheDir: cacheFolder(env),
@@ -41,7 +43,10 @@ export function startOptions(args: string[], env: NodeJS.ProcessEnv): StartOptio
 
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, options: { fresh: { type: 'boolean' }, demo: { type: 'string' }, only: { type: 'string' } } }).values;
+    return parseArgs({
+      args,
+      options: { fresh: { type: 'boolean' }, demo: { type: 'string' }, only: { type: 'string' } },
+    }).values;
   } catch (error) {
     throw new LocalFault(`${(error as Error).message.split('.')[0]}: ${USAGE}`);
   }

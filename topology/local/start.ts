@@ -64,7 +64,11 @@ function note({ dataDir, port }: StartOptions, { stack, installation, workers, s
 
 function welcome({ dataDir, port }: StartOptions, stack: Stack, installation: Installation | undefined): void {
   const api = `http://127.0.0.1:${port}`;
-  const sandbox = { service: 'Sandbox', found: 'this repository', address: `http://127.0.0.1:${installation?.ports.sandbox}` };
+  const sandbox = {
+    service: 'Sandbox',
+    found: 'this repository',
+    address: `http://127.0.0.1:${installation?.ports.sandbox}`,
+  };
   const own = installation ? [sandbox, { service: 'API and console', found: 'this repository', address: api }] : [];
   say(`\n${textTable([...stack.table(), ...own])}\n`);
   say(`data and logs: ${dataDir}`);

@@ -24,7 +24,10 @@ export interface Unprivileged {
 export function findUnprivileged(folders: string[]): Unprivileged {
   if (process.getuid?.() !== 0) return { ids: {}, wrap: (command) => command };
   const ids = idsOf('postgres') ?? idsOf('nobody');
-  if (!ids) throw new LocalFault('Postgres does not run as root: start as an ordinary user, or set DATABASE_URL to a Postgres that runs.');
+  if (!ids)
+    throw new LocalFault(
+      'Postgres does not run as root: start as an ordinary user, or set DATABASE_URL to a Postgres that runs.',
+    );
   const closed = folders.find((folder) => !canEnter(folder, ids));
   if (!closed) return { owner: ids, ids, wrap: (command) => command };
   const passing = [
@@ -42,7 +45,8 @@ export function findUnprivileged(folders: string[]): Unprivileged {
 
 function idsOf(user: string): Ids | undefined {
   try {
-    const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    const id = (flag: string) =>
+      Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
     return { uid: id('-u'), gid: id('-g') };
   } catch {
     return undefined;

@@ -57,7 +57,10 @@ export class WorkerProcess {
     this.#wanted = true;
     void this.#keepRunning();
     const limit = setTimeout(
-      () => this.#ready.reject(new LocalFault(`${this.name} was not ready within ${READY_WITHIN_MS / 1000} s${this.#seeLog()}`)),
+      () =>
+        this.#ready.reject(
+          new LocalFault(`${this.name} was not ready within ${READY_WITHIN_MS / 1000} s${this.#seeLog()}`),
+        ),
       READY_WITHIN_MS,
     );
     try {
@@ -90,9 +93,12 @@ export class WorkerProcess {
 
   async #keepRunning(): Promise<void> {
     let [failures, everReady] = [0, false];
-    void this.#ready.promise.then(() => {
-      everReady = true;
-    }, () => {});
+    void this.#ready.promise.then(
+      () => {
+        everReady = true;
+      },
+      () => {},
+    );
     while (this.#wanted) {
       const started = Date.now();
       await this.#launch();
@@ -111,11 +117,15 @@ export class WorkerProcess {
 
   async #launch(): Promise<void> {
     const { entry, args, env } = this.#spec;
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', TETHER, entry, ...args], {
-      env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', '--import', TETHER, entry, ...args],
+      {
+        env,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     this.#child = child;
     child.on('message', (message) => {
       if (message === 'ready') this.#ready.resolve();

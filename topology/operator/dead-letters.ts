@@ -6,7 +6,7 @@ import type { Kafka } from '../runtime/kafka.ts';
 import { createLog } from '../runtime/log.ts';
 import { readTopics } from '../runtime/topic-reader.ts';
 import { orderFlow } from '../order-flow.ts';
-import { deadLetterTopicOf, retryTopicOf, topicsOf, waits } from '../topics.ts';
+import { deadLetterTopicOf, retryTopicOf, SINKS, type SinkName, topicsOf, waits } from '../topics.ts';
 import { attach } from './attach.ts';
 import { table, wrap } from './table.ts';
 
@@ -40,10 +40,10 @@ async function readDeadLetters(kafka: Kafka, nodes: readonly string[]): Promise<
   return letters.sort((one, other) => Number(one.record.timestamp) - Number(other.record.timestamp));
 }
 
-/** All that have a topic of dead letters; or the one named. */
+/** Nodes and sinks that have a topic of dead letters; or the one named. */
 function nodesNamed(node: string | undefined): string[] {
   const topics = new Set(topicsOf(orderFlow).filter(({ visibility }) => visibility === 'dead-letter').map(({ name }) => name));
-  const names = orderFlow.nodes.map(({ name }) => name).filter((name) => topics.has(deadLetterTopicOf(name)));
+  const names = [...orderFlow.nodes.map(({ name }) => name), ...SINKS].filter((name) => topics.has(deadLetterTopicOf(name)));
   if (node === undefined) return names;
   if (!names.includes(node)) throw new Error(`no node is named ${node}; there are: ${names.join(', ')}`);
   return [node];
@@ -68,6 +68,7 @@ export async function listDeadLetters(node: string | undefined, options: { json?
  */
 export async function replayDeadLetters(node: string, options: { offset?: string; dryRun?: boolean }): Promise<void> {
   const nodes = nodesNamed(node);
+  if (SINKS.includes(node as SinkName)) throw new Error('dead letters of a sink cannot be replayed: their topics would then hold the same event twice, for every reader');
   const { kafka } = await attach();
   const letters = (await readDeadLetters(kafka, nodes)).filter(({ offset }) => options.offset === undefined || offset === options.offset);
   if (options.offset !== undefined && letters.length === 0) throw new Error(`${node} has no dead letter at offset ${options.offset}; \`iaros dlq list ${node}\` shows those it has`);

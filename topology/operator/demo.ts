@@ -23,15 +23,16 @@ export async function placeDemoOrders(options: DemoOptions): Promise<void> {
   const orders = generateOrders({ seed: options.seed ?? Date.now(), catalogue: demoAirline(), today: new Date(), cancelPercent: options.cancelPercent });
   const tally = { placed: 0, refused: 0, cancelled: 0 };
   const pending = new Set<Promise<void>>();
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (stopping = true));
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+  const api = { url, headers: config.devKey ? { authorization: `Bearer ${config.devKey}` } : {}, signal: stopping.signal };
   process.send?.('ready');
   const started = performance.now();
   let said = started;
-  for (let index = 0; !stopping && (options.count === undefined || index < options.count); index += 1) {
-    await sleep(Math.max(0, started + (index * 1000) / options.rate - performance.now()));
+  for (let index = 0; !stopping.signal.aborted && (options.count === undefined || index < options.count); index += 1) {
+    await pause(started + (index * 1000) / options.rate - performance.now(), stopping.signal);
     const planned = orders.next().value as PlannedOrder;
-    const work: Promise<void> = placeOne(url, planned, tally).finally(() => pending.delete(work));
+    const work: Promise<void> = placeOne(api, planned, tally).finally(() => pending.delete(work));
     pending.add(work);
     if (performance.now() - said > SAY_EVERY_MS) {
       said = performance.now();
@@ -42,22 +43,32 @@ export async function placeDemoOrders(options: DemoOptions): Promise<void> {
   console.log(JSON.stringify(tally));
 }
 
-async function placeOne(url: string, planned: PlannedOrder, tally: { placed: number; refused: number; cancelled: number }): Promise<void> {
-  const orderId = await post(url, planned.body).catch(() => null);
+interface Api {
+  url: string;
+  headers: Record<string, string>;
+  signal: AbortSignal;
+}
+
+/** Waits, but not past a signal to stop. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined);
+
+async function placeOne(api: Api, planned: PlannedOrder, tally: { placed: number; refused: number; cancelled: number }): Promise<void> {
+  const orderId = await post(api, planned.body).catch(() => null);
   if (orderId === null) {
     tally.refused += 1;
     return;
   }
   tally.placed += 1;
   if (planned.cancelAfterMs === null) return;
-  await sleep(planned.cancelAfterMs);
-  const answer = await request(`${url}/${orderId}`, { method: 'DELETE' }).catch(() => null);
+  await pause(planned.cancelAfterMs, api.signal);
+  if (api.signal.aborted) return;
+  const answer = await request(`${api.url}/${orderId}`, { method: 'DELETE', headers: api.headers }).catch(() => null);
   await answer?.body.dump();
   if (answer?.statusCode === 202) tally.cancelled += 1;
 }
 
-async function post(url: string, body: unknown): Promise<string | null> {
-  const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+async function post({ url, headers }: Api, body: unknown): Promise<string | null> {
+  const answer = await request(url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) });
   if (answer.statusCode !== 202) {
     await answer.body.dump();
     return null;

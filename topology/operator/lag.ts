@@ -35,11 +35,13 @@ export async function measureLag(kafka: Kafka, readers: readonly Reader[] = allR
     const committed = await committedOffsets(kafka, groupOf(reader), read);
     const edges = new Map(read.map((topic) => [topic, { reader, topic, messages: 0, seconds: 0 }]));
     const open = read.flatMap((topic) => [...(ends.get(topic) ?? [])].map(([partition, to]): Range => ({ topic, partition, from: committed.get(topic)?.get(partition) ?? 0n, to })));
-    for (const { topic, from, to } of open.filter(isLong)) (edges.get(topic) as EdgeLag).messages += Number(to - from);
+    const long = open.filter(isLong);
+    const uncounted = new Set(long.map(({ topic, partition }) => `${topic}/${partition}`));
+    for (const { topic, from, to } of long) (edges.get(topic) as EdgeLag).messages += Number(to - from);
     await readRanges(kafka, open.map((range) => (isLong(range) ? { ...range, to: range.from + LOOK_AT } : range)), ({ topic, partition, headers, timestamp }) => {
       if (headerText(headers, CHAINED_TO) === reader) return;
       const edge = edges.get(topic) as EdgeLag;
-      if (!open.some((range) => range.topic === topic && range.partition === partition && isLong(range))) edge.messages += 1;
+      if (!uncounted.has(`${topic}/${partition}`)) edge.messages += 1;
       edge.seconds = Math.max(edge.seconds, (now - Number(timestamp)) / 1000);
     });
     lags.push(...edges.values());

@@ -31,7 +31,7 @@ export async function runNodes(names: string[]): Promise<void> {
   const running = sinks
     ? await startSinks(config, { sinks, log, onFatal })
     : await startPipeline({ config, flow: orderFlow, nodes, log, onFatal });
-  const server = config.workerPort > 0 ? await serveWorker(config.workerPort, running.registry, () => ready) : null;
+  const server = config.workerPort > 0 ? await serveWorker(config.host, config.workerPort, running.registry, () => ready) : null;
   ready = true;
   log.info({ nodes: names }, 'ready');
   process.send?.('ready');

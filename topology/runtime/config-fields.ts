@@ -113,6 +113,7 @@ export const FIELDS = {
     'iaros',
     'Prefix of transactional ids: keeps installations that share a cluster apart.',
   ),
+  host: field('IAROS_HOST', z.string('an address').min(1, 'an address'), '127.0.0.1', 'Address that the HTTP API and the workers\' probes listen on.'),
   workerPort: whole('IAROS_WORKER_PORT', 0, 65_535, 0, "Port of a worker's probes and metrics; 0 for none."),
   logLevel: oneOf(
     'IAROS_LOG_LEVEL',

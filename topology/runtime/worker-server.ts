@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { Registry } from 'prom-client';
 
 /** Liveness, readiness and metrics of a worker process, for probes and Prometheus. `ready` false answers 503. */
-export function serveWorker(port: number, registry: Registry, ready: () => boolean): Promise<Server> {
+export function serveWorker(host: string, port: number, registry: Registry, ready: () => boolean): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url === '/metrics') {
       registry.metrics().then(
@@ -17,6 +17,6 @@ export function serveWorker(port: number, registry: Registry, ready: () => boole
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, () => resolve(server));
+    server.listen(port, host, () => resolve(server));
   });
 }
