@@ -25,7 +25,7 @@ export async function placeDemoOrders(options: DemoOptions): Promise<void> {
   const pending = new Set<Promise<void>>();
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
-  const api = { url, headers: config.devKey ? { authorization: `Bearer ${config.devKey}` } : {}, signal: stopping.signal };
+  const api: Api = { url, headers: config.devKey ? { authorization: `Bearer ${config.devKey}` } : {}, signal: stopping.signal };
   process.send?.('ready');
   const started = performance.now();
   let said = started;

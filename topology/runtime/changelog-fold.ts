@@ -38,7 +38,7 @@ export class ChangelogFold {
     if (!value) return;
     const decoded = await this.#codec.decode(value);
     if (key.endsWith(CANCEL_SUFFIX)) this.#cancels.set(key.slice(0, -CANCEL_SUFFIX.length), interruptOf(decoded));
-    else this.#keepNewest(decoded.record as AnyOrderEvent, value);
+    else this.#keepNewest(decoded.record as AnyOrderEvent, Buffer.from(value)); // a copy: the original is a slice of a whole fetch
   }
 
   #keepNewest(event: AnyOrderEvent, bytes: Buffer): void {

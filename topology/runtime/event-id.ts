@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AnyOrderEvent } from '../../schemas/types.ts';
 
 const NAMESPACE = Buffer.from('6f1b8f2e5d3c4a719c0d7e2b9a4f5c61', 'hex');
 
 /** UUID version 5 (RFC 9562) of a name in this platform's namespace. */
 export function uuidV5(name: string): string {
-  const bytes = createHash('sha1').update(NAMESPACE).update(name).digest();
+  const bytes = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]), 'buffer');
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x50;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 type NodeId = number | string;
 interface Wanted { groupId: string; coordinatorType?: number }
 type Step = (...request: unknown[]) => Promise<unknown>;
@@ -14,12 +16,17 @@ type CreateManager = (options: { cluster: CoordinatedCluster }) => unknown;
 
 /** The steps of a transaction that a coordinator takes. */
 const STEPS = ['initProducerId', 'addPartitionsToTxn', 'addOffsetsToTxn', 'txnOffsetCommit', 'endTxn'] as const;
-/** Only the right coordinator answers this. */
+/** The transaction before is still being ended. Only the right coordinator answers this, and has done nothing then. */
 const STILL_ENDING = 'CONCURRENT_TRANSACTIONS';
+/** The steps that a transaction begins with. Its end takes the brokers a few ms; left to kafkajs, each try would also fetch all metadata. */
+const FIRST_STEPS: readonly string[] = ['addPartitionsToTxn', 'addOffsetsToTxn'];
+const TRIES = 12;
+const PAUSE_MS = 1;
 
 /**
  * Lets a producer ask once who coordinates its transactions and its group, and again after any error. The stock manager asks before each
- * step, four times a transaction.
+ * step, four times a transaction. Without that wait the next transaction often comes before the last one has ended, so its first step is tried
+ * again here.
  */
 export function rememberingCoordinators(create: CreateManager): CreateManager {
   return (options) => create({ ...options, cluster: remembering(options.cluster) });
@@ -48,11 +55,16 @@ function remembering(cluster: CoordinatedCluster): CoordinatedCluster {
 
 function forgettingAtErrors(broker: Broker, forget: () => void): Broker {
   const guard = (step: (typeof STEPS)[number]): Step => async (...request) => {
-    try {
-      return await broker[step](...request);
-    } catch (error) {
-      if ((error as { type?: unknown }).type !== STILL_ENDING) forget();
-      throw error;
+    for (let left = FIRST_STEPS.includes(step) ? TRIES : 1; ; ) {
+      try {
+        return await broker[step](...request);
+      } catch (error) {
+        const isStillEnding = (error as { type?: unknown }).type === STILL_ENDING;
+        if (!isStillEnding) forget();
+        left -= 1;
+        if (!isStillEnding || left === 0) throw error;
+      }
+      await sleep(PAUSE_MS);
     }
   };
   return { nodeId: broker.nodeId, ...Object.fromEntries(STEPS.map((step) => [step, guard(step)])) } as Broker;

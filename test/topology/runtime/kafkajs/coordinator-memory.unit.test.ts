@@ -122,19 +122,37 @@ it.each(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE'])('the group coordinator
   expect(cluster.asked).toEqual(['group g']);
 });
 
-it.each([{ type: 'CONCURRENT_TRANSACTIONS', asked: [] }, { type: 'REQUEST_TIMED_OUT', asked: ['transaction tx'] }, { type: 'INVALID_PRODUCER_EPOCH', asked: ['transaction tx'] }])(
-  'after $type it asks $asked.length times',
-  async ({ type, asked }) => {
-    const { cluster, manager } = await opened();
-    await transact(manager);
-    cluster.asked = [];
-    manager.beginTransaction();
-    cluster.refusals = [type];
-    await expect(manager.addPartitionsToTransaction(partitions)).rejects.toMatchObject({ type });
-    await manager.addPartitionsToTransaction(partitions);
-    expect(cluster.asked).toEqual(asked);
-  },
-);
+it.each(['REQUEST_TIMED_OUT', 'INVALID_PRODUCER_EPOCH'])('asks again after any other error: %s', async (type) => {
+  const { cluster, manager } = await opened();
+  await transact(manager);
+  cluster.asked = [];
+  manager.beginTransaction();
+  cluster.refusals = [type];
+  await expect(manager.addPartitionsToTransaction(partitions)).rejects.toMatchObject({ type });
+  await manager.addPartitionsToTransaction(partitions);
+  expect(cluster.asked).toEqual(['transaction tx']);
+});
+
+it('waits for the transaction before to end, of the same coordinator', async () => {
+  const { cluster, manager } = await opened();
+  await transact(manager);
+  cluster.asked = [];
+  cluster.steps = [];
+  manager.beginTransaction();
+  cluster.refusals = ['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS', '', 'CONCURRENT_TRANSACTIONS'];
+  await manager.addPartitionsToTransaction(partitions);
+  await manager.sendOffsets(offsets);
+  expect(cluster.steps).toEqual(['addPartitionsToTxn 1', 'addOffsetsToTxn 1', 'txnOffsetCommit 1']);
+  expect(cluster.asked).toEqual([]);
+});
+
+it('leaves a transaction that does not end to the caller', async () => {
+  const { cluster, manager } = await opened();
+  manager.beginTransaction();
+  cluster.refusals = Array.from({ length: 100 }, () => 'CONCURRENT_TRANSACTIONS');
+  await expect(manager.addPartitionsToTransaction(partitions)).rejects.toMatchObject({ type: 'CONCURRENT_TRANSACTIONS' });
+  expect(cluster.refusals.length).toBeGreaterThan(50);
+});
 
 it('asks again when the broker it remembers is gone', async () => {
   const { cluster, manager } = await opened();
