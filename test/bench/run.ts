@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const stack = await startStack({ dataDir, cacheDir: process.env.IAROS_CACHE_DIR ?? '.local/cache', env: process.env, ports: 'scattered' });
   const installation = await Installation.start({ addresses: stack.addresses, without: ['all'], env: { IAROS_LOG_LEVEL: 'warn', IAROS_MAX_CONCURRENT_ORDERS: '1000000' } });
   try {
-    const pids = (): Record<string, number> => ({ ...stack.pids, ...Object.fromEntries(installation.names.map((name) => [name, installation.pid(name)])) });
+    const pids = (): Record<string, number> => ({ ...stack.pids(), ...Object.fromEntries(installation.names.map((name) => [name, installation.pid(name)])) });
     say(`preloading ${ORDERS} place commands`);
     await preloadCommands(installation.config, ORDERS, 1);
     say('measuring throughput');

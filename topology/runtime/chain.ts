@@ -52,6 +52,12 @@ export class SlowNodes {
 
 const LEFT_ALONE_MS = 10_000;
 
+/** Whether all who emit what the node takes are deployed beside it, so that it meets its events in memory. */
+export function isFed(flow: Flow, deployed: (node: FlowNode) => boolean, node: FlowNode): boolean {
+  if (node.kind !== 'processor') return false;
+  return flow.nodes.every((each) => deployed(each) || !each.emits.some((type) => node.on.includes(type)));
+}
+
 export interface ChainOptions {
   chain: ChainMap;
   slow: SlowNodes;

@@ -95,6 +95,8 @@ export interface GroupConsumerOptions {
   rebalanceTimeout?: number;
   /** Longest wait of a fetch that finds nothing; also how soon a resumed partition is read again, ms. */
   maxWaitTimeInMs?: number;
+  /** A fetch is answered before its longest wait only when so much is there. */
+  minBytes?: number;
   maxBytesPerPartition?: number;
   maxBytes?: number;
 }

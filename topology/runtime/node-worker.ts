@@ -6,11 +6,15 @@ import { PartitionSession, type SessionDeps } from './session.ts';
 
 const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
 /** An idle node asks the broker this often; a record that arrives is answered with at once. */
-const LONGEST_FETCH_MS = 500;
+const OWN_FETCH = { maxWaitTimeInMs: 500, minBytes: 1 };
+/** A node fed in memory finds next to nothing but records to pass over at its topics: no use being woken for each. */
+const FED_FETCH = { maxWaitTimeInMs: 200, minBytes: 1024 * 1024 };
 /** Without a sign of life from the consumer for this long the process is of no use: the supervisor starts a new one. */
 const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 
 export interface NodeWorkerDeps extends Omit<SessionDeps, 'consumer'> {
+  /** Whether this process hands the node its events in memory. */
+  isFed: (node: FlowNode) => boolean;
   /** Called once when the worker cannot go on; the process is expected to exit. */
   onFatal: (reason: string) => void;
 }
@@ -29,7 +33,7 @@ export class NodeWorker {
   constructor(node: FlowNode, deps: NodeWorkerDeps) {
     this.node = node;
     this.#deps = deps;
-    this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name), maxWaitTimeInMs: LONGEST_FETCH_MS });
+    this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name), ...(deps.isFed(node) ? FED_FETCH : OWN_FETCH) });
   }
 
   /** Resolves once the group has given this member its partitions (or none, when others have them all). */

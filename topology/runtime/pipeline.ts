@@ -6,7 +6,7 @@ import type { PortName } from '../../connectors/ports/index.ts';
 import { openCodec, type Codec } from '../../schemas/codec.ts';
 import type { Flow, FlowNode } from '../define.ts';
 import { subjectsOf, topicsOf } from '../topics.ts';
-import { chainOf, SlowNodes } from './chain.ts';
+import { chainOf, isFed, SlowNodes } from './chain.ts';
 import { openCommandProducer } from './command-producer.ts';
 import type { Config } from './config.ts';
 import { StateUnavailable } from './errors.ts';
@@ -53,9 +53,11 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const admin = kafka.admin();
   await admin.connect();
   const deployed = new Set(nodes);
+  const isDeployed = (node: FlowNode): boolean => deployed.has(node);
   const deps = {
     kafka, admin, services, metrics, log, onFatal,
-    chain: chainOf(flow, (node) => deployed.has(node)),
+    chain: chainOf(flow, isDeployed),
+    isFed: (node: FlowNode) => isFed(flow, isDeployed, node),
     slow: new SlowNodes(),
     environment: config.environment,
     recover: recovery.ensure,

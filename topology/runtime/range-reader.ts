@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IHeaders } from './kafka.ts';
 import {
   byTopic, committedRecords, EARLIEST, type FetchedPartition, type KafkaCluster, listOffsets, partitionsOf, READ_COMMITTED,
@@ -51,12 +52,15 @@ export class RangeReader {
   readonly #cluster: KafkaCluster;
   readonly #onRecord: OnRecord;
   readonly #positions: Position[];
+  readonly #gatherMs: number;
   #stopped = false;
   #handlerFault: { error: unknown } | null = null;
   #delivery: Promise<void> = Promise.resolve();
   #lastProgress = Date.now();
 
-  constructor(cluster: KafkaCluster, ranges: readonly OpenRange[], onRecord: OnRecord) {
+  /** `gatherMs`: pause after a fetch that found something, so that the next finds more; 0 for none. */
+  constructor(cluster: KafkaCluster, ranges: readonly OpenRange[], onRecord: OnRecord, gatherMs = 0) {
+    this.#gatherMs = gatherMs;
     this.#cluster = cluster;
     this.#onRecord = onRecord;
     this.#positions = ranges.map(({ topic, partition, from, to }) => ({ topic, partition, next: from, to: to ?? null }));
@@ -116,13 +120,18 @@ export class RangeReader {
       const goesOn = open.length > 0 && !signal.aborted && !this.#stopped;
       asked = due.progressed ? open : nextAlone(open, due.starved);
       if (goesOn) {
-        fetching = this.#fetch(leader, asked);
+        fetching = this.#fetchAfter(due.progressed ? this.#gatherMs : 0, leader, asked);
         fetching.catch(() => undefined);
       }
       await this.#deliver(due.records);
       if (!goesOn || this.#stopped) return;
       this.#checkStall(open, due.progressed);
     }
+  }
+
+  async #fetchAfter(ms: number, leader: number, positions: Position[]): Promise<{ topic: string; fetched: FetchedPartition }[]> {
+    if (ms > 0) await sleep(ms);
+    return this.#fetch(leader, positions);
   }
 
   async #fetch(leader: number, positions: Position[]): Promise<{ topic: string; fetched: FetchedPartition }[]> {

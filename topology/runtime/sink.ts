@@ -19,6 +19,8 @@ const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 
 export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
   groupId: string;
+  /** Longest wait of a fetch, ms: how far behind the log an idle moment may leave the store. */
+  fetchWaitMs: number;
   /** What is read, and the event type each topic holds. */
   topics: ReadonlyMap<string, EventType>;
   /** Partitions of each topic. */
@@ -28,6 +30,9 @@ export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
   /** Called once when the sink cannot go on; the process is expected to exit. */
   onFatal(reason: string): void;
 }
+
+/** Fewer, larger fetches: each names every partition of every topic, whatever it brings. */
+const FETCH_MIN_BYTES = 256 * 1024;
 
 /**
  * Reads event topics as a member of a consumer group and writes them to a store, each record once.
@@ -58,7 +63,7 @@ export class Sink<Row> {
   constructor(options: SinkOptions<Row>) {
     this.#options = options;
     this.#outage = new Outage(options.log);
-    this.#consumer = groupConsumer(options.kafka, { groupId: options.groupId });
+    this.#consumer = groupConsumer(options.kafka, { groupId: options.groupId, maxWaitTimeInMs: options.fetchWaitMs, minBytes: FETCH_MIN_BYTES });
     this.#writer = new SinkWriter(options, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
   }
 

@@ -50,6 +50,8 @@ interface Shared extends SinksOptions {
   catalogue: CataloguePort;
 }
 
+const POSTGRES_FETCH_MS = 100;
+const CLICKHOUSE_FETCH_MS = 500;
 const POSTGRES_LINGER_MS = 10;
 const CLICKHOUSE_LINGER_MS = 500;
 /** ClickHouse takes few large inserts better than many small ones. */
@@ -80,7 +82,7 @@ export async function startSinks(config: Config, options: SinksOptions): Promise
 
 function readModel(shared: Shared): Sink<unknown> {
   const store = postgresSink({ pool: openPool(shared.config.databaseUrl, { name: POSTGRES_SINK }) });
-  return new Sink({ ...common(shared, POSTGRES_SINK), store, chunkRows: shared.config.settings.sinkBatch, lingerMs: POSTGRES_LINGER_MS }) as Sink<unknown>;
+  return new Sink({ ...common(shared, POSTGRES_SINK), store, chunkRows: shared.config.settings.sinkBatch, lingerMs: POSTGRES_LINGER_MS, fetchWaitMs: POSTGRES_FETCH_MS }) as Sink<unknown>;
 }
 
 function analytics(shared: Shared): Sink<unknown> {
@@ -92,7 +94,7 @@ function analytics(shared: Shared): Sink<unknown> {
     readAgain: (ranges, sink) => readAgain({ kafka, codec, name: CLICKHOUSE_SINK, topics: TOPICS }, ranges, sink),
   });
   return new Sink({
-    ...common(shared, CLICKHOUSE_SINK), store, chunkRows: config.settings.sinkBatch * CLICKHOUSE_CHUNKS, lingerMs: CLICKHOUSE_LINGER_MS,
+    ...common(shared, CLICKHOUSE_SINK), store, chunkRows: config.settings.sinkBatch * CLICKHOUSE_CHUNKS, lingerMs: CLICKHOUSE_LINGER_MS, fetchWaitMs: CLICKHOUSE_FETCH_MS,
   }) as Sink<unknown>;
 }
 

@@ -119,8 +119,8 @@ export class SinkTrial {
     };
     const pool = openPool(databaseUrl, { name: kind });
     const sink = kind === 'postgres-sink'
-      ? new Sink({ ...common, store: postgresSink({ pool, passed }), lingerMs: 5 })
-      : new Sink({ ...common, store: this.#clickHouseStore(openClickHouse(clickhouseUrl, 'trial'), pool, passed), lingerMs: 50 });
+      ? new Sink({ ...common, store: postgresSink({ pool, passed }), lingerMs: 5, fetchWaitMs: 50 })
+      : new Sink({ ...common, store: this.#clickHouseStore(openClickHouse(clickhouseUrl, 'trial'), pool, passed), lingerMs: 50, fetchWaitMs: 50 });
     await sink.start();
     const running = {
       reason: () => reason,
