@@ -14,11 +14,15 @@ export async function release(event: OrderEvent<Failure>, context: Context): Pro
   const { order, type } = event;
   if (order.total === null) return emit('OrderCancelled', order);
   const { inventory, reservation, catalogue, settings, now } = context;
-  if (order.hold?.state === 'sold') await reservation.cancel(order.orderId);
+  if (mayBeBooked(type, order)) await reservation.cancel(order.orderId);
   await inventory.release(order.orderId, seatsOf(order, catalogue, settings));
   const released: Order = { ...order, hold: { state: 'released', expiresAt: order.hold?.expiresAt ?? now } };
   return emit(nextAfter(type, order), released);
 }
+
+/** A cancel may come while steps are under way that nobody has heard the end of: from the hold on, tickets may have been issued. */
+const mayBeBooked = (failure: Failure, { hold }: Order): boolean =>
+  hold?.state === 'sold' || (failure === 'CancelRequested' && hold !== null);
 
 /** `order` as it was before its seats were given back. */
 function nextAfter(failure: Failure, order: Order): Next {

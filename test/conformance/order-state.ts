@@ -20,7 +20,6 @@ function completion(orderId: string, version: number, changes: Partial<Completio
     orderId,
     step: `node:${version}`,
     fromVersion: version - 1,
-    refuseMarked: false,
     clearsMark: false,
     events: [event],
     head: { version, status: 'Received', atRest: false },
@@ -85,9 +84,10 @@ export function orderStateConformance(implementation: string, open: () => Promis
         expect(await state.begin('a', 'node:2', 1, false)).toEqual({ kind: 'run' });
       });
 
-      it('lets the opener of a marked order run', async () => {
+      it('tells the opener of a mark that was there before the order', async () => {
         await state.mark('a', 0, MARK);
-        expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'run' });
+        expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'marked', mark: MARK });
+        expect(await state.begin('a', 'node:1', 0, false)).toEqual({ kind: 'run' });
       });
     });
 
@@ -135,14 +135,9 @@ export function orderStateConformance(implementation: string, open: () => Promis
         expect(kinds.filter((kind) => kind === 'stale')).toHaveLength(39);
       });
 
-      it('answers a mark, or is refused by it, as the completion asks', async () => {
+      it('tells of a mark, which stays', async () => {
         await advance('a', 1);
         await state.mark('a', 1, MARK);
-        expect(await state.complete(completion('a', 2, { refuseMarked: true }))).toEqual({
-          kind: 'marked',
-          mark: MARK,
-        });
-        expect((await state.read('a')).head?.version).toBe(1);
         expect(await state.complete(completion('a', 2))).toEqual({ kind: 'done', mark: MARK });
         expect((await state.read('a')).mark).toEqual(MARK);
       });

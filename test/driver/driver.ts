@@ -7,7 +7,8 @@ import { inputsOf, topicOf } from '../../topology/topics.ts';
 import { chainOf, NO_CHAIN, SlowNodes, type ChainMap } from '../../topology/runtime/chain.ts';
 import type { OutgoingRecord, RawRecord } from '../../topology/runtime/dead-letter.ts';
 import { pipelineMetrics } from '../../topology/runtime/metrics.ts';
-import { workOn, type WorkDeps } from '../../topology/runtime/record-work.ts';
+import { kindOf } from '../../topology/runtime/errors.ts';
+import { workOn, type RecordWork, type WorkDeps } from '../../topology/runtime/record-work.ts';
 import { dueAtOf } from '../../topology/runtime/retry.ts';
 import type { OrderState } from '../../topology/runtime/state.ts';
 import { timerFired } from '../../topology/runtime/timers.ts';
@@ -86,7 +87,8 @@ export class Driver {
   async runOne(node: FlowNode): Promise<boolean> {
     const next = this.#next(node);
     if (!next) return false;
-    const work = await workOn(node, next.record, this.#deps);
+    const work = await this.#work(node, next.record);
+    if (!work) return true;
     const crashes = this.#crashes.get(node.name) ?? 0;
     if (crashes > 0) {
       this.#crashes.set(node.name, crashes - 1);
@@ -96,6 +98,16 @@ export class Driver {
     this.#positions.set(next.position, next.index + 1);
     if (work.steps) await this.state.trim([work.steps]);
     return true;
+  }
+
+  /** A store that cannot be reached stops the record where it is: it is read again, as a session does. */
+  async #work(node: FlowNode, record: RawRecord): Promise<RecordWork | null> {
+    try {
+      return await workOn(node, record, this.#deps);
+    } catch (error) {
+      if (kindOf(error) !== 'state') throw error;
+      return null;
+    }
   }
 
   /** The node's next `times` results are lost before they are committed. */

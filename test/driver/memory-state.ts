@@ -74,16 +74,14 @@ export function openMemoryState(): MemoryState {
       const outcome = passed(orderId, step, version);
       if (outcome) return outcome;
       const mark = marks.get(orderId);
-      return mark && version > 0 && divertible ? { kind: 'marked', mark } : { kind: 'run' };
+      return mark && divertible ? { kind: 'marked', mark } : { kind: 'run' };
     },
 
     async complete(completion) {
-      const { orderId, step, fromVersion, refuseMarked } = completion;
+      const { orderId, step, fromVersion } = completion;
       goOn(orderId);
       const outcome = passed(orderId, step, fromVersion);
       if (outcome) return outcome as Completed;
-      const mark = marks.get(orderId);
-      if (mark && refuseMarked) return { kind: 'marked', mark };
       write(completion);
       return { kind: 'done', mark: marks.get(orderId) ?? null };
     },

@@ -1,8 +1,9 @@
+import type { PortName } from '../../connectors/ports/index.ts';
 import type { DecodedRecord } from '../../schemas/codec.ts';
 import type { EventType } from '../../schemas/types.ts';
-import type { Flow, FlowNode, ProcessorNode } from '../define.ts';
+import { NEEDS_NO_COMPENSATION, type Flow, type FlowNode, type ProcessorNode } from '../define.ts';
 import { kindOf, StepOverdue } from './errors.ts';
-import { step, type EncodedEvent, type Known, type Services, type StepResult } from './step.ts';
+import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Services, type Settled, type StepResult } from './step.ts';
 
 /** An event on its way to its topic. */
 export interface ChainedEvent extends EncodedEvent {
@@ -67,56 +68,143 @@ export interface ChainOptions {
   observe: (node: FlowNode, outcome: string, seconds: number) => void;
 }
 
+/** Ports whose effects leave this platform. */
+const OUTSIDE: ReadonlySet<PortName> = new Set(['payment', 'reservation', 'notification']);
+
+const actsOutside = (node: FlowNode): boolean => node.uses.some((port) => OUTSIDE.has(port));
+const leavesSomethingToGiveBack = (node: FlowNode): boolean => node.uses.some((port) => !(port in NEEDS_NO_COMPENSATION));
+
 /**
  * Takes a record through its node and, in memory, through the nodes of this process that follow. Where a following node fails or is slow,
  * the chain ends: its event goes to the topic as it is, and the node meets it there with its own patience. Faults of the first node are the
  * caller's.
+ *
+ * Results go to the store stretch by stretch: several steps in one call, as all their effects are idempotent and nothing of them is
+ * committed before. But an effect that may have to be given back is only made once the store holds what led to it: whoever cancels the order
+ * then knows what to look for, and two runs of one record, which may find different seats left, never pay for both. Beyond the first effect
+ * outside, all that follows is given back together, and one write at the end will do.
  */
 export async function runChain(node: FlowNode, input: DecodedRecord, services: Services, options: ChainOptions): Promise<ChainResult> {
-  const first = await timed(node, input, services, options, options.stepDeadlineMs);
-  const result: ChainResult = { events: [], steps: [...first.steps], marks: first.marks, orderId: (input.record as { orderId: string }).orderId, skipped: first.skipped };
-  let source = node.name;
-  let current = first;
-  for (;;) {
-    for (const each of current.events) result.events.push({ ...each, source, chainedTo: null });
-    const last = result.events.at(-1);
-    const next = current.events.length > 0 && last ? options.chain.get(last.event.type) : undefined;
-    if (!last || !next || options.slow.has(next)) return result;
-    const followed = await follow(next, last, knownAfter(current), services, options);
-    if (!followed) return result;
-    last.chainedTo = next.name;
-    result.steps.push(...followed.steps);
-    source = next.name;
-    current = followed;
+  const chain = new ChainRun(node, input, services, options);
+  return chain.run();
+}
+
+class ChainRun {
+  readonly #services: Services;
+  readonly #options: ChainOptions;
+  readonly #first: FlowNode;
+  readonly #input: DecodedRecord;
+  readonly #result: ChainResult;
+  /** A node that failed or was slow: the chain ends before it. */
+  #stoppedBefore: FlowNode | null = null;
+
+  constructor(node: FlowNode, input: DecodedRecord, services: Services, options: ChainOptions) {
+    this.#services = services;
+    this.#options = options;
+    this.#first = node;
+    this.#input = input;
+    this.#result = { events: [], steps: [], marks: false, orderId: (input.record as { orderId: string }).orderId, skipped: '' };
+  }
+
+  async run(): Promise<ChainResult> {
+    const { stepDeadlineMs } = this.#options;
+    const prepared = await this.#timed(this.#first, stepDeadlineMs, () => prepare(this.#first, this.#input, this.#services));
+    let settled = await this.#stretch(this.#first, prepared);
+    this.#result.marks = settled.marks;
+    this.#result.skipped = settled.skipped;
+    for (let next = this.#next(); next && settled.events.length > 0; next = this.#next()) {
+      const started = await this.#start(next, knownAfter(settled));
+      if (!started) break;
+      settled = await this.#stretch(next, started);
+      if (settled.skipped !== '') break;
+    }
+    return this.#result;
+  }
+
+  /** Prepares the first step of a further stretch. */
+  async #start(node: ProcessorNode, known: Known | undefined): Promise<Prepared | Settled | null> {
+    const { event } = this.#result.events.at(-1) as ChainedEvent;
+    const input = { name: event.type, schemaId: 0, record: event } as DecodedRecord;
+    return this.#orStop(node, () => prepare(node, input, this.#services, known));
+  }
+
+  /** Adds following steps as long as they need nothing of the store, then settles them together. */
+  async #stretch(node: FlowNode, begun: Prepared | Settled): Promise<StepResult> {
+    if (begun.kind === 'settled') return this.#take(node, begun.result);
+    const takers: FlowNode[] = begun.events.map(() => node);
+    let prepared = begun;
+    for (;;) {
+      const before = prepared;
+      const next = this.#takerOf(before.events.at(-1));
+      if (!next || (leavesSomethingToGiveBack(next) && !actsOutside(node))) break;
+      const longer = await this.#orStop(next, () => extend(before, next, this.#services));
+      if (!longer) break;
+      takers.push(...longer.events.slice(before.events.length).map(() => next));
+      prepared = longer;
+    }
+    return this.#take(node, await settle(prepared, this.#services), takers);
+  }
+
+  /** Puts settled events to the result; `sources` names who emitted each where this run knows. */
+  #take(node: FlowNode, settled: StepResult, sources: readonly FlowNode[] = []): StepResult {
+    const { events } = this.#result;
+    const previous = events.at(-1);
+    if (previous && settled.events.length > 0) previous.chainedTo = node.name;
+    let source = node;
+    settled.events.forEach((each, index) => {
+      source = sources[index] ?? source;
+      const following = settled.events[index + 1];
+      const taker = this.#options.chain.get(each.event.type);
+      const chainedTo = following && taker && following.event.causationId === each.event.eventId ? taker.name : null;
+      events.push({ ...each, source: source.name, chainedTo });
+      if (taker) source = taker;
+    });
+    this.#result.steps.push(...settled.steps);
+    return settled;
+  }
+
+  /** Who of this process goes on with the newest settled event. */
+  #next(): ProcessorNode | undefined {
+    return this.#takerOf(this.#result.events.at(-1));
+  }
+
+  #takerOf(last: EncodedEvent | undefined): ProcessorNode | undefined {
+    const taker = last && this.#options.chain.get(last.event.type);
+    return taker && taker !== this.#stoppedBefore && !this.#options.slow.has(taker) ? taker : undefined;
+  }
+
+  async #orStop<T>(node: ProcessorNode, work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await this.#timed(node, this.#options.chainedDeadlineMs, work);
+    } catch (error) {
+      if (kindOf(error) === 'state') throw error;
+      if (error instanceof StepOverdue) this.#options.slow.note(node);
+      this.#stoppedBefore = node;
+      return null;
+    }
+  }
+
+  async #timed<T>(node: FlowNode, deadlineMs: number, work: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    let outcome = 'failed';
+    try {
+      const done = await within(work(), deadlineMs, node.name);
+      outcome = outcomeOf(done);
+      return done;
+    } finally {
+      this.#options.observe(node, outcome, (performance.now() - started) / 1000);
+    }
   }
 }
+
+const outcomeOf = (done: unknown): string => {
+  const settled = done as Prepared | Settled;
+  if (settled.kind !== 'settled') return 'done';
+  return settled.result.skipped || (settled.result.replayed ? 'replayed' : 'done');
+};
 
 /** After a fresh completion the next step need not ask the store again; after a replay it must. */
 const knownAfter = (result: StepResult): Known | undefined => (result.replayed ? undefined : { mark: result.mark });
-
-async function follow(node: ProcessorNode, event: ChainedEvent, known: Known | undefined, services: Services, options: ChainOptions): Promise<StepResult | null> {
-  const input = { name: event.event.type, schemaId: 0, record: event.event } as DecodedRecord;
-  try {
-    const result = await timed(node, input, services, options, options.chainedDeadlineMs, known);
-    return result.skipped === '' ? result : null;
-  } catch (error) {
-    if (kindOf(error) === 'state') throw error;
-    if (error instanceof StepOverdue) options.slow.note(node);
-    return null;
-  }
-}
-
-async function timed(node: FlowNode, input: DecodedRecord, services: Services, options: ChainOptions, deadlineMs: number, known?: Known): Promise<StepResult> {
-  const started = performance.now();
-  let outcome = 'failed';
-  try {
-    const result = await within(step(node, input, services, known), deadlineMs, node.name);
-    outcome = result.skipped || (result.replayed ? 'replayed' : 'done');
-    return result;
-  } finally {
-    options.observe(node, outcome, (performance.now() - started) / 1000);
-  }
-}
 
 /** Waits no longer than `ms`; the work goes on, and its result reaches the journal. */
 function within<T>(work: Promise<T>, ms: number, node: string): Promise<T> {

@@ -93,14 +93,13 @@ export function openRedisState({
       return outcome(await run('begin', keys, args, await startUnder(orderId))) as Begin;
     },
 
-    async complete({ orderId, step, fromVersion, refuseMarked, clearsMark, events, head, timer }) {
+    async complete({ orderId, step, fromVersion, clearsMark, events, head, timer }) {
       const keys = [headKey(orderId), journalKey(orderId), markKey(orderId), TIMERS_KEY];
-      const flags = [refuseMarked ? 1 : 0, clearsMark ? 1 : 0];
       // The head's event is the last of the packed ones; the script cuts it out, so it travels once.
       const next = [head.version, head.status, head.atRest ? 1 : 0, (events.at(-1) as Buffer).length];
       const due = [timerMember(orderId, timer?.kind ?? 'hold_expiry'), timer?.dueAt ?? ''];
       const kept = [headTtlMs(head.status) ?? '', JOURNAL_TTL_MS];
-      const args = [step, fromVersion, ...flags, packEvents(events), ...next, ...due, ...kept];
+      const args = [step, fromVersion, clearsMark ? 1 : 0, packEvents(events), ...next, ...due, ...kept];
       return outcome(await goOn(orderId, 'complete', keys, args)) as Completed;
     },
 

@@ -23,7 +23,7 @@ export type Begin =
   | { kind: 'replay'; events: Buffer[] }
   /** The order has moved past the input: nothing is to be done. */
   | { kind: 'stale' }
-  /** The order carries a cancel mark. */
+  /** The order carries a cancel mark, which may have been there before the order. */
   | { kind: 'marked'; mark: Mark }
   /** The store knows less than the input proves to have happened: it has lost data. */
   | { kind: 'behind' };
@@ -34,8 +34,6 @@ export interface Completion {
   step: string;
   /** Version of the order the step started from; 0 for an order that is new. */
   fromVersion: number;
-  /** Whether a cancel mark found now refuses the completion (the step had no effect yet) instead of being answered with it. */
-  refuseMarked: boolean;
   /** Whether the completion itself answers the mark, which is then taken off. */
   clearsMark: boolean;
   /** The step's results, encoded, at least one; the last becomes the event of the head they leave. */
@@ -50,7 +48,6 @@ export type Completed =
   | { kind: 'done'; mark: Mark | null }
   | { kind: 'replay'; events: Buffer[] }
   | { kind: 'stale' }
-  | { kind: 'marked'; mark: Mark }
   | { kind: 'behind' };
 
 export interface DueTimer {

@@ -47,70 +47,106 @@ const MAX_RACES = 20;
 
 const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, marks: false, steps: [], skipped, replayed: false });
 
+/** Steps whose effects are done and whose results are not in the store yet: one, or several that followed each other in memory. */
+export interface Prepared {
+  kind: 'prepared';
+  /** The node it began with, whose journal entry will hold the results. */
+  node: FlowNode;
+  key: string;
+  orderId: string;
+  fromVersion: number;
+  /** The event it began with, null where it began with a command. */
+  input: AnyOrderEvent | null;
+  events: EncodedEvent[];
+  clearsMark: boolean;
+}
+
+/** Nothing left to settle: the step was passed over, replayed or diverted, or it settles by itself. */
+export interface Settled {
+  kind: 'settled';
+  result: StepResult;
+}
+
+const settled = (result: StepResult): Settled => ({ kind: 'settled', result });
+
 /**
- * The one seam between the flow and whatever delivers records: takes a decoded record through one node. The Kafka session and the test
- * driver both call it. Throws as `Context` says; StateLost, StateUnavailable and StateBehind concern the whole store.
+ * The one seam between the flow and whatever delivers records: takes a decoded record through one node, up to the point where its results
+ * go to the store. `extend` may add the steps that follow; `settle` writes all of them at once. The Kafka session and the test driver both
+ * come this way. Throws as `Context` says; StateLost, StateUnavailable and StateBehind concern the whole store.
  */
-export function step(node: FlowNode, input: DecodedRecord, services: Services, known?: Known): Promise<StepResult> {
+export async function prepare(node: FlowNode, input: DecodedRecord, services: Services, known?: Known): Promise<Prepared | Settled> {
   switch (node.kind) {
     case 'opener':
       return open(node, input, services);
     case 'processor':
-      return advance(node, input, services, known);
+      return advance(node, eventOf(input, node), services, known);
     case 'interrupt':
-      return interrupt(node, input, services);
+      return settled(await interrupt(node, input, services));
   }
 }
 
-async function open(node: OpenerNode, input: DecodedRecord, services: Services): Promise<StepResult> {
+async function open(node: OpenerNode, input: DecodedRecord, services: Services): Promise<Prepared | Settled> {
   const command = commandOf(input);
-  if (command.kind !== node.accepts) return nothing('not_for_this_node');
+  if (command.kind !== node.accepts) return settled(nothing('not_for_this_node'));
   const { orderId, commandId } = command;
-  const run = async (cancelled: boolean): Promise<{ events: EncodedEvent[]; completed: Completed }> => {
-    const context = { ...contextOf(orderId, services), cancelled };
-    const events = encodeDrafts(await node.run(command, context), { orderId, causationId: commandId, version: 0, status: 'new' }, services, context.now);
-    const completed = await complete(node.name, commandId, 0, events, services, { refuseMarked: !cancelled, clearsMark: cancelled });
-    return { events, completed };
-  };
-  let { events, completed } = await run(false);
-  if (completed.kind === 'marked') ({ events, completed } = await run(true));
-  return settle(completed, events, stepKey(node.name, commandId), services);
+  const key = stepKey(node.name, commandId);
+  const begun = await services.state.begin(orderId, key, 0, true);
+  if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun.events, key, services), services));
+  if (begun.kind === 'stale') return settled(nothing('stale'));
+  const cancelled = begun.kind === 'marked';
+  const context = { ...contextOf(orderId, services), cancelled };
+  const events = encodeDrafts(await node.run(command, context), { orderId, causationId: commandId, version: 0, status: 'new' }, services, context.now);
+  return { kind: 'prepared', node, key, orderId, fromVersion: 0, input: null, events, clearsMark: cancelled };
 }
 
-async function advance(node: ProcessorNode, input: DecodedRecord, services: Services, known?: Known): Promise<StepResult> {
-  const event = eventOf(input, node);
+async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Services, known?: Known): Promise<Prepared | Settled> {
   const key = stepKey(node.name, event.eventId);
-  const mark = known ? known.mark : null;
-  if (mark && node.divertible) return divert(node, event, mark, services);
-  if (!known && node.uses.length > 0) {
+  if (known?.mark && node.divertible) return settled(await divert(node, event, known.mark, services));
+  if (!known) {
     const begun = await services.state.begin(event.orderId, key, event.version, node.divertible);
-    if (begun.kind === 'replay') return actOnMarkAtRest(node, await replayed(begun.events, key, services), services);
-    if (begun.kind === 'stale') return nothing('stale');
+    if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun.events, key, services), services));
+    if (begun.kind === 'stale') return settled(nothing('stale'));
     if (begun.kind === 'behind') throw behind(event);
-    if (begun.kind === 'marked') return divert(node, event, begun.mark, services);
+    if (begun.kind === 'marked') return settled(await divert(node, event, begun.mark, services));
   }
+  const events = await run(node, event, services);
+  return { kind: 'prepared', node, key, orderId: event.orderId, fromVersion: event.version, input: event, events, clearsMark: !node.divertible };
+}
+
+/** Runs the node that takes the newest event of prepared steps, and adds its results to theirs. */
+export async function extend(prepared: Prepared, node: ProcessorNode, services: Services): Promise<Prepared> {
+  const last = prepared.events.at(-1) as EncodedEvent;
+  const events = await run(node, last.event, services);
+  return { ...prepared, events: [...prepared.events, ...events], clearsMark: prepared.clearsMark || !node.divertible };
+}
+
+async function run(node: ProcessorNode, event: AnyOrderEvent, services: Services): Promise<EncodedEvent[]> {
   const context = contextOf(event.orderId, services);
   const drafts = await node.run(event, context);
-  const events = encodeDrafts(drafts, { ...event, causationId: event.eventId, status: event.status as OrderStatus }, services, context.now);
-  const pure = node.uses.length === 0;
-  const completed = await complete(node.name, event.eventId, event.version, events, services, { refuseMarked: pure && node.divertible, clearsMark: !node.divertible });
-  if (completed.kind === 'marked') return divert(node, event, completed.mark, services);
-  if (completed.kind === 'behind') throw behind(event);
-  return actOnMarkAtRest(node, await settle(completed, events, key, services), services);
+  return encodeDrafts(drafts, { ...event, causationId: event.eventId, status: event.status as OrderStatus }, services, context.now);
+}
+
+/** Writes prepared steps to the store. Where an earlier run of the same input was there first, its results are the answer. */
+export async function settle(prepared: Prepared, services: Services): Promise<StepResult> {
+  const { node, key, fromVersion, events, clearsMark, input } = prepared;
+  const completed = await complete(key, fromVersion, events, clearsMark, services);
+  if (completed.kind === 'behind' && input) throw behind(input);
+  return actOnMarkAtRest(node, await answerOf(completed, events, key, services), services);
 }
 
 /** A cancel mark found before the step had any effect: the order is cancelled from where it stands. */
-async function divert(node: ProcessorNode, event: AnyOrderEvent, mark: Mark, services: Services): Promise<StepResult> {
+async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services: Services): Promise<StepResult> {
+  const key = stepKey(node.name, event.eventId);
   const events = encodeDrafts([cancelDraft(event.order, mark)], { ...event, causationId: mark.causationId, status: event.status as OrderStatus }, services, services.now());
-  const completed = await complete(node.name, event.eventId, event.version, events, services, { refuseMarked: false, clearsMark: true });
+  const completed = await complete(key, event.version, events, true, services);
   if (completed.kind === 'behind') throw behind(event);
-  return settle(completed, events, stepKey(node.name, event.eventId), services);
+  return answerOf(completed, events, key, services);
 }
 
-/** The step brought the order to rest: no next step would see a mark that lies on it, so it is answered here, as a step of its own. */
-async function actOnMarkAtRest(node: ProcessorNode, result: StepResult, services: Services): Promise<StepResult> {
+/** The steps brought the order to rest: no next step would see a mark that lies on it, so it is answered here, as a step of its own. */
+async function actOnMarkAtRest(node: FlowNode, result: StepResult, services: Services): Promise<StepResult> {
   const last = result.events.at(-1)?.event;
-  if (!last || !restsAfter(last.type, last.status as OrderStatus)) return result;
+  if (!last || !restsAfter(last.type, last.status as OrderStatus) || (!result.replayed && !result.mark)) return result;
   const key = stepKey(node.name, last.eventId);
   const begun = await services.state.begin(last.orderId, key, last.version, true);
   if (begun.kind === 'replay') return followedBy(result, await replayed(begun.events, key, services));
@@ -146,32 +182,29 @@ async function interrupt(node: InterruptNode, input: DecodedRecord, services: Se
     }
     if (!last) throw new Unprocessable('order_unknown', 'an interrupt cannot move an order that does not exist');
     const events = encodeDrafts(outcome.drafts, { ...last, causationId, status: last.status as OrderStatus }, services, context.now);
-    const completed = await complete(node.name, causationId, last.version, events, services, { refuseMarked: false, clearsMark: true });
-    if (completed.kind !== 'stale') return settle(completed, events, key, services);
+    const completed = await complete(key, last.version, events, true, services);
+    if (completed.kind !== 'stale') return answerOf(completed, events, key, services);
   }
   throw new Unprocessable('order_too_busy', `the order moved ${MAX_RACES} times while ${node.name} tried to meet it`);
 }
 
-function complete(
-  node: string, inputId: string, fromVersion: number, events: EncodedEvent[], services: Services,
-  flags: { refuseMarked: boolean; clearsMark: boolean },
-): Promise<Completed> {
+function complete(step: string, fromVersion: number, events: EncodedEvent[], clearsMark: boolean, services: Services): Promise<Completed> {
   const last = events.at(-1);
-  if (!last) throw new Unprocessable('no_event', `${node} returned no event`);
+  if (!last) throw new Unprocessable('no_event', `${step} gave no event`);
   const { event } = last;
   const hold = event.order.hold;
   return services.state.complete({
     orderId: event.orderId,
-    step: stepKey(node, inputId),
+    step,
     fromVersion,
-    ...flags,
+    clearsMark,
     events: events.map(({ bytes }) => bytes),
     head: { version: event.version, status: event.status, atRest: restsAfter(event.type, event.status as OrderStatus) },
     timer: hold?.state === 'held' ? { kind: 'hold_expiry', dueAt: hold.expiresAt } : null,
   });
 }
 
-async function settle(completed: Completed, events: EncodedEvent[], key: string, services: Services): Promise<StepResult> {
+async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Services): Promise<StepResult> {
   switch (completed.kind) {
     case 'done':
       return { events, mark: completed.mark, marks: false, steps: [key], skipped: '', replayed: false };
@@ -179,7 +212,6 @@ async function settle(completed: Completed, events: EncodedEvent[], key: string,
       return replayed(completed.events, key, services);
     case 'stale':
       return nothing('stale');
-    case 'marked':
     case 'behind':
       throw new Unprocessable('state_refused', `the state store answered ${completed.kind} where it cannot`);
   }

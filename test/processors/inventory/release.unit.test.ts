@@ -43,9 +43,9 @@ const ways: [Failure, OrderStatus, Order, EventType, boolean][] = [
   ['TicketingFailed', 'TicketingFailed', sold(), 'RefundRequested', true],
   ['CaptureFailed', 'PaymentFailed', sold(), 'RefundRequested', true],
   ['CancelRequested', 'Validated', priced(), 'OrderCancelled', false],
-  ['CancelRequested', 'InventoryHold', held(), 'VoidRequested', false],
-  ['CancelRequested', 'PaymentPending', paid('challenged'), 'VoidRequested', false],
-  ['CancelRequested', 'PaymentApproved', paid('authorised'), 'RefundRequested', false],
+  ['CancelRequested', 'InventoryHold', held(), 'VoidRequested', true],
+  ['CancelRequested', 'PaymentPending', paid('challenged'), 'VoidRequested', true],
+  ['CancelRequested', 'PaymentApproved', paid('authorised'), 'RefundRequested', true],
   ['CancelRequested', 'InventoryConfirmed', sold(), 'RefundRequested', true],
   ['CancelRequested', 'TicketIssued', sold({ bookingReference: 'ABC234' }), 'RefundRequested', true],
   [

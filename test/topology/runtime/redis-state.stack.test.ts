@@ -35,7 +35,6 @@ describe('OrderState on Redis', () => {
     orderId: 'a',
     step: `node:${version}`,
     fromVersion: version - 1,
-    refuseMarked: false,
     clearsMark: false,
     events: [event],
     head: { version, status, atRest: false },

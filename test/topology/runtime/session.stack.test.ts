@@ -96,7 +96,7 @@ async function received(count: number, into: OrderState = state): Promise<OrderR
     const order = { ...sample, orderId, interrupts: 0, hold: null };
     const event = { type: 'OrderReceived' as const, eventId: eventIdOf(causationId, 'OrderReceived', 1), orderId, version: 1, status: 'Received', occurredAt: 1, causationId, order };
     await into.complete({
-      orderId, step: 'receive:x', fromVersion: 0, refuseMarked: false, clearsMark: false, events: [codec.encode('OrderReceived', event)],
+      orderId, step: 'receive:x', fromVersion: 0, clearsMark: false, events: [codec.encode('OrderReceived', event)],
       head: { version: 1, status: 'Received', atRest: false }, timer: null,
     });
     return event;

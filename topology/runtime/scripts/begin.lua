@@ -6,8 +6,7 @@ local from = tonumber(ARGV[3])
 local version = tonumber(redis.call('HGET', KEYS[2], 'v') or '0')
 if version < from then return { 'behind' } end
 if version > from then return { 'stale' } end
--- An order that is new is always let in: its opener asks for the mark itself.
-if from > 0 and ARGV[4] == '1' then
+if ARGV[4] == '1' then
   local mark = redis.call('GET', KEYS[4])
   if mark then return { 'marked', mark } end
 end

@@ -1,5 +1,5 @@
 -- KEYS: redis-epoch, head, journal, mark, timers.
--- ARGV: epoch, step, from version, refuse marked, clear mark, packed events, version, status, at rest, bytes of the newest event (the last packed one),
+-- ARGV: epoch, step, from version, clear mark, packed events, version, status, at rest, bytes of the newest event (the last packed one),
 --       timer member, due ms or '', ms the head is kept or '', ms the journal is kept.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STATELOST') end
 local done = redis.call('HGET', KEYS[3], ARGV[2])
@@ -9,26 +9,25 @@ local version = tonumber(redis.call('HGET', KEYS[2], 'v') or '0')
 if version < from then return { 'behind' } end
 if version > from then return { 'stale' } end
 local mark = redis.call('GET', KEYS[4])
-if mark and ARGV[4] == '1' then return { 'marked', mark } end
 
-redis.call('HSET', KEYS[3], ARGV[2], ARGV[6])
-redis.call('PEXPIRE', KEYS[3], ARGV[14])
-redis.call('HSET', KEYS[2], 'v', ARGV[7], 's', ARGV[8], 'r', ARGV[9], 'e', string.sub(ARGV[6], -tonumber(ARGV[10])))
-if mark and ARGV[5] == '1' then
+redis.call('HSET', KEYS[3], ARGV[2], ARGV[5])
+redis.call('PEXPIRE', KEYS[3], ARGV[13])
+redis.call('HSET', KEYS[2], 'v', ARGV[6], 's', ARGV[7], 'r', ARGV[8], 'e', string.sub(ARGV[5], -tonumber(ARGV[9])))
+if mark and ARGV[4] == '1' then
   redis.call('DEL', KEYS[4])
   mark = false
 end
-if ARGV[13] == '' then
+if ARGV[12] == '' then
   redis.call('PERSIST', KEYS[2])
   if mark then redis.call('PERSIST', KEYS[4]) end
 else
-  redis.call('PEXPIRE', KEYS[2], ARGV[13])
-  if mark then redis.call('PEXPIRE', KEYS[4], ARGV[13]) end
+  redis.call('PEXPIRE', KEYS[2], ARGV[12])
+  if mark then redis.call('PEXPIRE', KEYS[4], ARGV[12]) end
 end
-if ARGV[12] == '' then
-  redis.call('ZREM', KEYS[5], ARGV[11])
+if ARGV[11] == '' then
+  redis.call('ZREM', KEYS[5], ARGV[10])
 else
-  redis.call('ZADD', KEYS[5], ARGV[12], ARGV[11])
+  redis.call('ZADD', KEYS[5], ARGV[11], ARGV[10])
 end
 if mark then return { 'done', mark } end
 return { 'done' }
