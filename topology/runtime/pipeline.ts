@@ -48,7 +48,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const state = reachable(openRedisState({ redis, log }));
   const recovery = stateRecovery(kafka, redis, codec, log);
   await recovery.ensure();
-  const ports = await openPorts({ ...config, redis, epoch: () => state.epoch() }, portsOf(nodes));
+  const ports = await openPorts({ ...config, redis, epoch: remembered(() => state.epoch()) }, portsOf(nodes));
   const services: Services = { state, ports, codec, settings: config.settings, now: Date.now };
   const admin = kafka.admin();
   await admin.connect();
@@ -110,6 +110,17 @@ function reachable(state: OrderState): OrderState {
     },
   });
 }
+
+/** Scripts refuse an epoch that is not Redis's own, so an old answer does no harm: the call is tried again a moment later. */
+function remembered(epoch: () => Promise<string | null>): () => Promise<string | null> {
+  let known: { epoch: Promise<string | null>; until: number } | null = null;
+  return () => {
+    if (!known || known.until < Date.now()) known = { epoch: epoch(), until: Date.now() + EPOCH_REMEMBERED_MS };
+    return known.epoch;
+  };
+}
+
+const EPOCH_REMEMBERED_MS = 250;
 
 function stateRecovery(kafka: Kafka, redis: Redis, codec: Codec, log: Logger) {
   const rebuiltFor = new Set<string>();

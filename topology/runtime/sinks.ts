@@ -50,7 +50,7 @@ interface Shared extends SinksOptions {
   catalogue: CataloguePort;
 }
 
-const POSTGRES_FETCH_MS = 100;
+const POSTGRES_FETCH_MS = 200;
 const CLICKHOUSE_FETCH_MS = 500;
 const POSTGRES_LINGER_MS = 10;
 const CLICKHOUSE_LINGER_MS = 500;
