@@ -17,7 +17,7 @@ export interface SystemStack {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'iaros-test-system-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'iaros-system-test-'));
   const cacheDir = process.env.IAROS_CACHE_DIR ?? join(import.meta.dirname, '..', '..', '.local', 'cache');
   const stack = await startStack({ dataDir, cacheDir, env: ownServers(), ports: 'scattered', onProgress: (line) => process.stderr.write(`system stack: ${line}\n`) });
   project.provide('system', { addresses: stack.addresses, sandboxDir: join(dataDir, 'companies') });
