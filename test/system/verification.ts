@@ -26,6 +26,7 @@ export async function verdictOf(installation: Installation, patienceMs = 60_000)
 /** Fails with the violations themselves. */
 export function expectOk(verdict: Verdict): void {
   const broken = Object.entries(verdict.checks).filter(([, check]) => !check.ok);
-  expect(broken.map(([name, { violations, shown }]) => ({ name, violations, shown: shown.slice(0, 5) }))).toEqual([]);
+  const { orders, statuses, deadLetters } = verdict;
+  expect(broken.map(([name, { violations, shown }]) => ({ name, violations, shown: shown.slice(0, 5) })), JSON.stringify({ orders, statuses, deadLetters })).toEqual([]);
   expect(verdict.ok).toBe(true);
 }

@@ -43,6 +43,7 @@ export class PartitionSession {
   /** Where this assignment's reading began. Everything from there on went through this session in order. */
   #streamStart: bigint | null = null;
   #positionChecked = false;
+  #wentBackTo: bigint | null = null;
   #failures = 0;
   #busy: Promise<void> = Promise.resolve();
 
@@ -159,13 +160,23 @@ export class PartitionSession {
     if (this.#positionChecked) return true;
     const committed = await this.#committedOffset();
     const first = BigInt((records[0] as RawRecord).offset);
-    if (committed !== null && (committed > first || committed < (this.#streamStart ?? committed))) {
+    if (committed !== null && (committed > first || this.#mayHaveMissed(committed))) {
+      this.#deps.log.info({ node: this.#node.name, topic: this.#topic, partition: this.#partition, committed: String(committed) }, 'reading goes back to the committed offset');
       this.#deps.consumer.seek({ topic: this.#topic, partition: this.#partition, offset: committed.toString() });
+      this.#wentBackTo = committed;
       this.#streamStart = null;
       return false;
     }
     this.#positionChecked = true;
     return true;
+  }
+
+  /**
+   * Reading began after the committed offset. Once it goes back there; if it then begins later again, what lies between are records that no
+   * reader sees: commit markers and aborted ones.
+   */
+  #mayHaveMissed(committed: bigint): boolean {
+    return this.#streamStart !== null && committed < this.#streamStart && this.#wentBackTo !== committed;
   }
 
   async #fence(): Promise<void> {

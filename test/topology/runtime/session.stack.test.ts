@@ -146,6 +146,17 @@ test('a batch fetched before the predecessor had committed is not processed agai
   expect(await outputsOf(again)).toEqual([]);
 });
 
+test('where only markers and aborted records follow the committed offset, reading goes back once and then goes on', async () => {
+  await member().handle(await received(2), 0);
+  const late = member();
+  const orders = await received(2);
+  expect(await late.handle(orders, 7)).toEqual([]);
+  expect(late.seeks).toEqual(['2']);
+  expect(await late.handle(orders, 7)).toEqual(['8']);
+  expect(await outputsOf(orders)).toEqual(idsOf(orders));
+  expect(await committed()).toBe(9n);
+});
+
 test('a chunk whose store was lost while it ran commits nothing; the next try replays its journal', async () => {
   const orders = await received(3);
   let epochs = 0;
