@@ -17,17 +17,20 @@ afterAll(() => installation?.stop());
 test(`${ORDERS} orders survive every kind of worker killed ${KILLS_EACH} times at random moments`, { timeout: 300_000 }, async () => {
   const before = (await verdictOf(installation)).orders;
   const placing = installation.iaros('demo', '--rate', String(RATE), '--count', String(ORDERS), '--cancel-percent', '5', '--seed', '11');
-  const kills = installation.names.filter((name) => name !== 'ingress').flatMap((name) => Array.from({ length: KILLS_EACH }, () => ({ name, at: Math.random() * (ORDERS / RATE) * 1_000 })));
+  const kills = installation.names.flatMap((name) => Array.from({ length: KILLS_EACH }, () => ({ name, at: Math.random() * (ORDERS / RATE) * 1_000 })));
   await Promise.all([placing, ...kills.map(async ({ name, at }) => {
     await sleep(at);
     await killWhenUp(name);
   })]);
-  const tally = JSON.parse((await placing).stdout.trim().split('\n').at(-1) as string) as { placed: number };
-  expect(tally.placed).toBe(ORDERS);
+  const tally = JSON.parse((await placing).stdout.trim().split('\n').at(-1) as string) as { placed: number; refused: number };
+  expect(tally.placed + tally.refused).toBe(ORDERS);
+  expect(tally.placed).toBeGreaterThan(ORDERS / 2);
   await installation.allReady();
   const verdict = await verdictOf(installation, 120_000);
   expectOk(verdict);
-  expect(verdict.orders - before).toBe(ORDERS);
+  // A killed ingress may have accepted an order without having been able to say so.
+  expect(verdict.orders - before).toBeGreaterThanOrEqual(tally.placed);
+  expect(verdict.orders - before).toBeLessThanOrEqual(ORDERS);
   expect(verdict.live).toBe(verdict.statuses.PaymentPending ?? 0);
 });
 

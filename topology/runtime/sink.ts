@@ -137,6 +137,8 @@ export class Sink<Row> {
   #goOnFrom(positions: Map<string, StartPosition>): void {
     for (const { topic, partition } of this.#assigned) {
       const { next, missed } = positions.get(partitionKey({ topic, partition })) as StartPosition;
+      // A member that died after its last write has not told Kafka: without this its lag would stay until the next event.
+      if (next > 0n) this.#toCommit.set(partitionKey({ topic, partition }), { topic, partition, offset: String(next) });
       if (missed > 0n) this.#options.log.error({ topic, partition, missed: String(missed) }, 'records were deleted before this sink had read them');
       this.#consumer.seek({ topic, partition, offset: String(next) });
     }

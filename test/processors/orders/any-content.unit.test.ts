@@ -104,7 +104,7 @@ test('any order is either priced as a whole, or refused with reasons', async () 
           ]);
       }
     }),
-    { numRuns: 1_500, seed: 7 },
+    { numRuns: 300, seed: 7 },
   );
   expect(validated).toBeGreaterThan(10);
 });
@@ -116,7 +116,7 @@ test('every check of validation can be reached', async () => {
       const [draft] = await validate(event('OrderReceived', one), context({ keys }));
       for (const { code } of draft!.order.faults) found.add(code);
     }),
-    { numRuns: 1_500, seed: 11 },
+    { numRuns: 300, seed: 11 },
   );
   expect([...found]).toEqual(
     expect.arrayContaining([
@@ -140,6 +140,6 @@ test('no content of a command makes a processor throw, but for a missing payload
           cancel(command, current('Fulfilled', atRest, stored), context()).kind,
         );
     }),
-    { numRuns: 500, seed: 13 },
+    { numRuns: 200, seed: 13 },
   );
 });
