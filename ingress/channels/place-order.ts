@@ -1,4 +1,5 @@
 import { emailHash, keyedHash } from '../../schemas/keyed-hash.ts';
+import { untouched } from '../../processors/orders/untouched.ts';
 import { type DataKey, seal } from '../../schemas/seal.ts';
 import type { Order, OrderCommand, OrderItem } from '../../schemas/types.ts';
 import { uuidV5 } from '../../topology/runtime/event-id.ts';
@@ -47,27 +48,8 @@ function placedOrder(
     })),
     items: body.items.map(placedItem),
     expectedTotal: body.expectedTotal ?? null,
-    total: null,
-    payment: {
-      method: body.payment.method,
-      token: body.payment.token,
-      status: 'none',
-      processor: null,
-      authorizationId: null,
-      captureId: null,
-      reversalId: null,
-      challengeUrl: null,
-      declineCode: null,
-    },
-    fraud: null,
-    hold: null,
-    bookingReference: null,
-    tickets: [],
-    notifications: [],
-    faults: [],
-    closure: null,
+    ...untouched(body.payment),
     deviceHash: body.deviceId === undefined ? null : keyedHash(pepper, body.deviceId),
-    interrupts: 0,
   };
 }
 

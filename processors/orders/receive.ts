@@ -1,5 +1,6 @@
 import type { Order, OrderCommand } from '../../schemas/types.ts';
 import { type Context, type Draft, emit } from '../processor.ts';
+import { untouched } from './untouched.ts';
 
 /** Becomes part of Redis and changelog keys, so it holds nothing that means something there. */
 const ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
@@ -29,26 +30,7 @@ function asPlaced(place: Order, command: OrderCommand): Order {
     passengers: place.passengers,
     items: place.items.map((item) => ({ ...item, amount: null })),
     expectedTotal: place.expectedTotal,
-    total: null,
-    payment: {
-      method: place.payment.method,
-      token: place.payment.token,
-      status: 'none',
-      processor: null,
-      authorizationId: null,
-      captureId: null,
-      reversalId: null,
-      challengeUrl: null,
-      declineCode: null,
-    },
-    fraud: null,
-    hold: null,
-    bookingReference: null,
-    tickets: [],
-    notifications: [],
-    faults: [],
-    closure: null,
+    ...untouched(place.payment),
     deviceHash: place.deviceHash,
-    interrupts: 0,
   };
 }
