@@ -28,9 +28,9 @@ let codec: Codec;
 let producer: CommandProducer;
 let redis: Redis;
 
-/** Deadlines of a second or three, so that orders that stand still are found while a test waits. */
+/** Deadlines of a second or two, so that orders that stand still are found while a test waits. */
 beforeAll(async () => {
-  const env = { IAROS_LOG_LEVEL: 'warn', IAROS_ORDER_TIMEOUT_MS: '400', IAROS_STUCK_POLL_MS: '500' };
+  const env = { IAROS_LOG_LEVEL: 'warn', IAROS_ORDER_TIMEOUT_MS: '200', IAROS_STUCK_POLL_MS: '500' };
   installation = await Installation.start({ ...inject('system'), without: ['all'], env });
   await Promise.all([installation.run('others', ['topology/cli.ts', 'run', ...OTHERS]), installation.run('notify', NOTIFY)]);
   api = new Api(installation.url);
@@ -97,7 +97,8 @@ describe('iaros dlq', () => {
       ...NOBODY, stderr: expect.stringMatching(/^iaros: the order would be Invalid: .*unsupported_currency at \/currency.*\n$/),
     });
     expect(await installation.iaros('dlq', 'edit', id, '--set', 'issuedAt=soon')).toMatchObject({ ...NOBODY, stderr: 'iaros: OrderCommand does not fit its schema at issuedAt\n' });
-    expect(await printed('dlq', 'edit', id, '--set', issuedAt, '--reason', 'was held up', '--as', 'ada')).toMatch(/^old-|edited and replayed as [0-9a-f-]{36}$/);
+    expect(await printed('dlq', 'edit', id, '--set', issuedAt, '--reason', 'was held up', '--as', 'ada')).toMatch(/^receive\/0\/\d+ edited and replayed as [0-9a-f-]{36}$/);
+    await api.arrived(orderId);
     expect((await api.until(orderId, ({ status }) => status === 'Fulfilled')).version).toBe(9);
     expect(await letters('receive', '--order', orderId)).toEqual([]);
     expect(await letters('receive', '--order', orderId, '--all')).toMatchObject([{ id, state: 'edited', handledBy: 'ada' }]);
@@ -121,6 +122,7 @@ describe('iaros dlq', () => {
     const file = join(installation.dataDir, 'fixed.json');
     writeFileSync(file, JSON.stringify(await commandLike(placed, { orderId })));
     expect(await printed('dlq', 'edit', second.id, '--file', file)).toMatch(/edited and replayed as/);
+    await api.arrived(orderId);
     await api.until(orderId, ({ status }) => status === 'Fulfilled');
 
     await producer.publish({ topic: COMMANDS_TOPIC, key: noise, value: randomBytes(4), headers: {} });

@@ -33,7 +33,8 @@ export function selectionOf(names: readonly string[], filter: Filter, now: numbe
   const [node, ...more] = names.filter((name) => !name.includes('/'));
   if (more.length > 0) throw new BadInput(`name one node, not ${names.join(' and ')}`);
   const chosen = { ...filter, ...(node === undefined ? {} : { node }) };
-  const filtered = Object.values(chosen).some((value) => value !== undefined && value !== false);
+  const { all: _all, ...narrowing } = chosen;
+  const filtered = Object.values(narrowing).some((value) => value !== undefined);
   if (ids.length > 0 && filtered) throw new BadInput('give ids of dead letters or a filter, not both');
   if (ids.length > 0) {
     return { nodes: [...new Set(ids.map((id) => parseId(id).node))], pick: (letters) => [...new Set(ids)].map((id) => letterNamed(letters, id)) };

@@ -48,6 +48,9 @@ test('a selection: ids, a node, or a filter', () => {
   expect(picked(['receive/0/2', 'receive/0/2'])).toEqual(['receive/0/2']);
   expect(picked(['receive'])).toEqual(['receive/0/1', 'receive/0/2']);
   expect(picked([], { code: 'too_old' })).toEqual(['receive/0/2']);
+  expect(picked(['hold/0/1'], { all: true })).toEqual(['hold/0/1']);
+  expect(picked(['hold'], { all: true })).toEqual(['hold/0/1', 'hold/0/2']);
+  expect(() => picked([], { all: true })).toThrow(/^say which/);
   expect(() => picked([])).toThrow(/^say which/);
   expect(() => picked(['receive', 'hold'])).toThrow('name one node, not receive and hold');
   expect(() => picked(['receive/0/2'], { code: 'too_old' })).toThrow('not both');
