@@ -31,6 +31,11 @@ export function endOffsets(kafka: Kafka, topics: readonly string[]): Promise<Off
   return withCluster(kafka, topics, (cluster) => listOffsets(cluster, topics, LATEST));
 }
 
+/** The first offset of each partition that is still there. */
+export function firstOffsets(kafka: Kafka, topics: readonly string[]): Promise<Offsets> {
+  return withCluster(kafka, topics, (cluster) => listOffsets(cluster, topics, EARLIEST));
+}
+
 /** Where the group goes on reading. Partitions for which it has committed nothing are left out. */
 export function committedOffsets(kafka: Kafka, group: string, topics: readonly string[]): Promise<Offsets> {
   return withCluster(kafka, topics, async (cluster) => {

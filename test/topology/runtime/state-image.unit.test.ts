@@ -19,7 +19,7 @@ function imageOf(orders: NewestEvent[], marks: Record<string, EarlyMark> = {}, n
 }
 
 describe('state image', () => {
-  it('keeps live heads for good, ended ones for what is left of a week', () => {
+  it('keeps live heads for good, ended ones for what is left of eight days', () => {
     const live = newest('InventoryHeld', held(), 'InventoryHold');
     expect(imageOf([live]).commands[0]).toEqual([
       'HSET',
@@ -37,7 +37,7 @@ describe('state image', () => {
     const ended = newest('OrderCancelled', order(), 'Cancelled', NOW - 2 * DAY_MS);
     expect(imageOf([ended]).commands.slice(0, 2)).toEqual([
       ['HSET', '{ord:O-1}:head', 'v', 3, 's', 'Cancelled', 'r', 1, 'e', ended.bytes],
-      ['PEXPIRE', '{ord:O-1}:head', 5 * DAY_MS],
+      ['PEXPIRE', '{ord:O-1}:head', 6 * DAY_MS],
     ]);
     expect(imageOf([newest('OrderCancelled', order(), 'Cancelled', NOW - 8 * DAY_MS)])).toMatchObject({
       commands: [],
