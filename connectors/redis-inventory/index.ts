@@ -66,6 +66,8 @@ export function openRedisInventory({
 
     release: (orderId, seats) => releaseAll(orderId, flightSeatsOf(seats)),
 
+    changes: (since) => client.changes(since),
+
     counts: async (flights) => (await client.counters(flights)).map(countsByClass),
   };
 }
