@@ -62,8 +62,10 @@ interface Question {
   written: WrittenAvailability | null;
 }
 
-const MAX_QUESTIONS = 5_000;
-const MAX_WRITTEN_BYTES = 32 * 1024 * 1024;
+const MAX_QUESTIONS = 20_000;
+/** Texts of one flight, by currency and passengers. */
+const MAX_VARIANTS = 16;
+const MAX_WRITTEN_BYTES = 64 * 1024 * 1024;
 
 /** Searches for seats in the image of them. */
 export class AvailabilitySearch {
@@ -71,6 +73,7 @@ export class AvailabilitySearch {
   readonly #overbookingFactor: number;
   readonly #seats: SeatImage;
   readonly #questions = new Map<string, Question>();
+  readonly #texts = new WeakMap<FlightImage, { version: number; byVariant: Map<string, string> }>();
   #writtenBytes = 0;
 
   constructor({ overbookingFactor, ...options }: SeatImageOptions & { overbookingFactor: number }) {
@@ -137,12 +140,23 @@ export class AvailabilitySearch {
   }
 
   #writeOut({ flights, query }: Question): WrittenAvailability {
-    const data = flights.flatMap((image) => {
-      const classes = this.#classes(image, query);
-      return classes.length === 0 && query.passengers !== undefined ? [] : [flightAvailability(image, classes)];
-    });
-    const json = Buffer.from(JSON.stringify({ data }));
+    const texts = flights.map((image) => this.#textOf(image, query)).filter((text) => text !== '');
+    const json = Buffer.from(`{"data":[${texts.join(',')}]}`);
     return { json, etag: `"${hash('sha256', json, 'base64url').slice(0, 22)}"` };
+  }
+
+  /** A flight's part of the answer; empty where it is left out. Questions that find the same flight share it. */
+  #textOf(image: FlightImage, query: AvailabilityQuery): string {
+    const variant = `${query.currency}|${query.passengers ?? ''}`;
+    const kept = this.#texts.get(image);
+    const known = kept?.version === image.version ? kept.byVariant.get(variant) : undefined;
+    if (known !== undefined) return known;
+    const classes = this.#classes(image, query);
+    const leftOut = classes.length === 0 && query.passengers !== undefined;
+    const text = leftOut ? '' : JSON.stringify(flightAvailability(image, classes));
+    if (kept?.version === image.version && kept.byVariant.size < MAX_VARIANTS) kept.byVariant.set(variant, text);
+    else this.#texts.set(image, { version: image.version, byVariant: new Map([[variant, text]]) });
+    return text;
   }
 
   #classes(image: FlightImage, { currency, passengers = 0 }: AvailabilityQuery): ClassAvailability[] {

@@ -18,7 +18,7 @@ export interface AvailabilityLookupOptions {
 
 const START = `${searchAvailability.path}?`;
 const VISIBLE = /^[\x21-\x7e]+$/;
-const KEPT = 2_000;
+const KEPT = 20_000;
 const KEPT_LENGTH = 1_000;
 
 /** Answers look-ups with the bytes that the route of the same name would answer them with. */
