@@ -76,8 +76,8 @@ const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`
 /** Measurements of one thing each, by the word after `npm run bench --`. */
 const OTHERS: Record<string, () => Promise<{ measure(): Promise<object> }>> = {
   availability: () => import('./availability.ts'),
-
-
+  scale: () => import('./scale.ts'),
+  restore: () => import('./restore.ts'),
 };
 
 const [name] = process.argv.slice(2);

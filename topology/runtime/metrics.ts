@@ -19,6 +19,7 @@ export function pipelineMetrics(registry: Registry) {
     putOff: new Counter({ name: 'iaros_put_off_total', help: 'Records moved to a retry topic', labelNames: ['node'], registers }),
     deadLetters: new Counter({ name: 'iaros_dead_letters_total', help: 'Records moved to a dead-letter topic', labelNames: ['node'], registers }),
     lag: new Gauge({ name: 'iaros_lag_messages', help: 'Records not read yet, as of the last batch', labelNames: ['node', 'topic', 'partition'], registers }),
+    rebalances: new Counter({ name: 'iaros_rebalances_total', help: 'Times the group gave its partitions out anew', labelNames: ['node'], registers }),
     timersFired: new Counter({ name: 'iaros_timers_fired_total', help: 'Timers published', registers }),
   };
 }

@@ -12,7 +12,7 @@ import type { ImageCounts } from './state-image.ts';
 import { EPOCH_KEY, ORDER_KEY_PREFIX, TIMERS_KEY } from './state-keys.ts';
 import { StateRestore } from './state-restore.ts';
 import { rebuiltKeys } from './state-snapshot.ts';
-import { readTopics } from './topic-reader.ts';
+import { endOffsets, type OnRecord, rangesBetween, readRanges } from './topic-reader.ts';
 
 export { snapshotOf } from './state-snapshot.ts';
 
@@ -20,8 +20,8 @@ export { snapshotOf } from './state-snapshot.ts';
 export interface Changelog {
   /** Whether anything was ever written to it, by a transaction still open or not. */
   hasRecords(): Promise<boolean>;
-  /** Hands over all committed records up to the present end. */
-  read(onRecord: (key: string, value: Buffer | null) => void | Promise<void>): Promise<void>;
+  /** Hands over all committed records up to the end as it is once `settled` resolves; those that are there before come meanwhile. */
+  read(onRecord: (key: string, value: Buffer | null) => void | Promise<void>, settled: Promise<void>): Promise<void>;
 }
 
 export interface RebuildOptions {
@@ -89,10 +89,10 @@ async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: Re
   const started = performance.now();
   await lock.run([['DEL', EPOCH_KEY]]);
   // What was begun before the epoch went may still be committed; what begins after it is refused.
-  if (waitMs > 0 && (await changelog.hasRecords())) await sleep(waitMs);
+  const settled = waitMs > 0 && (await changelog.hasRecords()) ? sleep(waitMs) : Promise.resolve();
   await wipe(lock, redis);
   const restore = new StateRestore({ redis, lock, codec, now: now(), ...(batchBytes !== undefined && { batchBytes }) });
-  await changelog.read((key, value) => restore.add(key, value));
+  await changelog.read((key, value) => restore.add(key, value), settled);
   const counts = await restore.finish();
   await verifyCounts(redis, counts);
   const epoch = randomUUID();
@@ -110,7 +110,13 @@ function kafkaChangelog(kafka: Kafka): Changelog {
         const offsets = await admin.fetchTopicOffsets(CHANGELOG_TOPIC);
         return offsets.some(({ high, low }) => BigInt(high) > BigInt(low));
       }),
-    read: (onRecord) => readTopics(kafka, [CHANGELOG_TOPIC], ({ key, value }) => onRecord(String(key), value)),
+    async read(onRecord, settled) {
+      const hand: OnRecord = ({ key, value }) => onRecord(String(key), value);
+      const before = await endOffsets(kafka, [CHANGELOG_TOPIC]);
+      await readRanges(kafka, rangesBetween(null, before), hand);
+      await settled;
+      await readRanges(kafka, rangesBetween(before, await endOffsets(kafka, [CHANGELOG_TOPIC])), hand);
+    },
   };
 }
 

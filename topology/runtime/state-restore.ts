@@ -3,7 +3,8 @@ import type { Codec } from '../../schemas/codec.ts';
 import type { AnyOrderEvent } from '../../schemas/types.ts';
 import { FINAL, type OrderStatus } from '../order-states.ts';
 import { CANCEL_SUFFIX, earlyMarkOf, type InterruptInput, interruptOf, type NewestEvent } from './changelog-fold.ts';
-import type { RebuildLock } from './rebuild-lock.ts';
+import { mergedCommands } from './merged-commands.ts';
+import type { FencedCommand, RebuildLock } from './rebuild-lock.ts';
 import { FlightCounters, hasHead, type ImageCounts, markCommands, orderCommands, supersededCommands } from './state-image.ts';
 import { headKey, TIMERS_KEY } from './state-keys.ts';
 
@@ -122,13 +123,14 @@ export class StateRestore {
     this.#gatheredBytes = 0;
     await this.#writing;
     const replaced = await this.#readBack(batch.filter(({ event }) => this.#known(event.orderId).hasHead));
-    const commands = replaced.flatMap((older) => this.#withdraw(older));
+    const withdrawn = replaced.flatMap((older) => this.#withdraw(older));
+    const entered: FencedCommand[] = [];
     for (const newest of batch) {
       this.#headless.delete(newest.event.orderId);
-      if (hasHead(newest, this.#now)) for (const command of this.#enter(newest)) commands.push(command);
+      if (hasHead(newest, this.#now)) for (const command of this.#enter(newest)) entered.push(command);
       else this.#putAside(newest);
     }
-    this.#writing = this.#lock.run(commands);
+    this.#writing = this.#lock.run([...withdrawn, ...mergedCommands(entered)]);
     // Whoever waits for it next hears of the fault.
     this.#writing.catch(() => undefined);
   }
