@@ -28,14 +28,22 @@ function* seats(overbookingFactor: number): Generator<{ flightNumber: string; de
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-/** Writes the changelog of so many orders that hold a seat each, every one of a customer of its own, as the hold node leaves it. */
-export async function preloadLiveHolds(kafka: Kafka, codec: Codec, orders: number): Promise<void> {
+/** Changelog records of orders that hold a seat each, every one of a customer of its own, as the hold node leaves them. */
+export async function liveHolds(codec: Codec): Promise<Generator<{ key: string; value: Buffer }, never>> {
   const template = await templateOrder();
+  return (function* () {
+    const seat = seats(1.05);
+    for (let at = 0; ; at += 1) yield recordOf(template, seat, codec, at);
+  })();
+}
+
+/** Writes so many of them to Kafka. */
+export async function preloadLiveHolds(kafka: Kafka, codec: Codec, orders: number): Promise<void> {
+  const records = await liveHolds(codec);
   const producer = idempotentProducer(kafka, { retries: 8, initialRetryTime: 20 });
   await producer.connect();
-  const seat = seats(1.05);
   for (let done = 0; done < orders; done += ORDERS_PER_BATCH) {
-    const messages = Array.from({ length: Math.min(ORDERS_PER_BATCH, orders - done) }, (_, at) => recordOf(template, seat, codec, done + at));
+    const messages = Array.from({ length: Math.min(ORDERS_PER_BATCH, orders - done) }, () => records.next().value);
     await producer.sendBatch({ acks: -1, topicMessages: [{ topic: CHANGELOG_TOPIC, messages }] });
   }
   await producer.disconnect();

@@ -2,8 +2,6 @@ import type { FencedCommand } from './rebuild-lock.ts';
 
 /** Arguments of one command: Lua cannot spread many thousands. */
 const MOST_ARGUMENTS = 2_000;
-const ADDING = new Set(['HSET', 'ZADD']);
-
 type Argument = string | number | Buffer;
 
 /**
@@ -11,18 +9,33 @@ type Argument = string | number | Buffer;
  * that add and set lives only, none of which takes back another.
  */
 export function mergedCommands(commands: readonly FencedCommand[]): FencedCommand[] {
-  const merged: Argument[][] = [];
-  const open = new Map<string, Argument[]>();
-  for (const [verb, key, ...args] of commands) {
-    const place = `${verb} ${key}`;
-    const earlier = open.get(place);
-    if (earlier && !ADDING.has(verb)) continue;
-    if (earlier && earlier.length + args.length <= MOST_ARGUMENTS) earlier.push(...args);
-    else {
-      const begun = [verb, key, ...args];
-      open.set(place, begun);
-      merged.push(begun);
-    }
+  const merged: FencedCommand[] = [];
+  const added = { HSET: new Map<string, Place>(), ZADD: new Map<string, Place>() };
+  const lives = new Set<string>();
+  for (const command of commands) {
+    const [verb, key] = command;
+    if (verb === 'HSET' || verb === 'ZADD') add(merged, added[verb], command);
+    else if (verb !== 'PEXPIRE' || !lives.has(key)) merged.push(command);
+    if (verb === 'PEXPIRE') lives.add(key);
   }
-  return merged as unknown as FencedCommand[];
+  return merged;
+}
+
+/** Where a key's command stands in the list, and its own copy once there is more to add. */
+interface Place {
+  at: number;
+  copy: Argument[] | null;
+}
+
+function add(merged: FencedCommand[], places: Map<string, Place>, command: FencedCommand): void {
+  const [, key, ...args] = command;
+  const place = places.get(key);
+  const begun = place && (place.copy ?? [...(merged[place.at] as FencedCommand)]);
+  if (!place || !begun || begun.length + args.length > MOST_ARGUMENTS) {
+    places.set(key, { at: merged.push(command) - 1, copy: null });
+    return;
+  }
+  begun.push(...args);
+  place.copy = begun;
+  merged[place.at] = begun as unknown as FencedCommand;
 }

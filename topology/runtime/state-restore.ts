@@ -87,7 +87,7 @@ export class StateRestore {
   async finish(): Promise<ImageCounts> {
     await this.#flush();
     await this.#writing;
-    await this.#lock.run([...this.#headless.values()].flatMap((newest) => this.#enter(newest)));
+    await this.#lock.run([...this.#headless.values()].flatMap((newest) => this.#enter(newest, false)));
     const marks = await this.#markCommands();
     await this.#lock.run([...marks, ...this.#flights.commands()]);
     return {
@@ -127,7 +127,7 @@ export class StateRestore {
     const entered: FencedCommand[] = [];
     for (const newest of batch) {
       this.#headless.delete(newest.event.orderId);
-      if (hasHead(newest, this.#now)) for (const command of this.#enter(newest)) entered.push(command);
+      if (hasHead(newest, this.#now)) for (const command of this.#enter(newest, true)) entered.push(command);
       else this.#putAside(newest);
     }
     this.#writing = this.#lock.run([...withdrawn, ...mergedCommands(entered)]);
@@ -144,12 +144,12 @@ export class StateRestore {
     this.#written.set(orderId, packed({ version, final: FINAL.has(status as OrderStatus), hasHead: head }));
   }
 
-  #enter(newest: NewestEvent) {
+  #enter(newest: NewestEvent, head: boolean): FencedCommand[] {
     const { event } = newest;
     const commands = orderCommands(newest, this.#now);
-    this.#remember(event, hasHead(newest, this.#now));
+    this.#remember(event, head);
     this.#flights.add(event);
-    this.#count(newest, 1);
+    this.#count(event, 1, head);
     for (const [command, key] of commands) {
       if (command === 'ZADD' && key !== TIMERS_KEY && this.#velocityKeys.size < VELOCITY_KEYS_COUNTED) this.#velocityKeys.add(key);
     }
@@ -158,13 +158,13 @@ export class StateRestore {
 
   #withdraw(older: NewestEvent) {
     this.#flights.remove(older.event);
-    this.#count(older, -1);
+    this.#count(older.event, -1, true);
     return supersededCommands(older, this.#now);
   }
 
-  #count(newest: NewestEvent, times: 1 | -1): void {
-    if (hasHead(newest, this.#now)) this.#heads += times;
-    if (newest.event.order.hold?.state === 'held') this.#timers += times;
+  #count({ order: { hold } }: AnyOrderEvent, times: 1 | -1, head: boolean): void {
+    if (head) this.#heads += times;
+    if (hold?.state === 'held') this.#timers += times;
   }
 
   async #readBack(newer: readonly NewestEvent[]): Promise<NewestEvent[]> {
