@@ -6,7 +6,7 @@ import { openPorts } from '../../connectors/registry.ts';
 import type { PortName } from '../../connectors/ports/index.ts';
 import { openCodec, type Codec } from '../../schemas/codec.ts';
 import type { Flow, FlowNode } from '../define.ts';
-import { subjectsOf, topicsOf } from '../topics.ts';
+import { inputsOf, subjectsOf, topicsOf } from '../topics.ts';
 import { chainOf, isFed, SlowNodes } from './chain.ts';
 import { openCommandProducer } from './command-producer.ts';
 import type { Config } from './config.ts';
@@ -15,6 +15,7 @@ import { StateUnavailable } from './errors.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
 import { type PipelineMetrics, pipelineMetrics } from './metrics.ts';
 import { NodeWorker } from './node-worker.ts';
+import { checkPartitions } from './provision.ts';
 import { ensureState, rebuild } from './rebuild.ts';
 import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
@@ -55,6 +56,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const services: Services = { state, ports, codec, settings: config.settings, now: Date.now };
   const admin = kafka.admin();
   await admin.connect();
+  await checkPartitions(admin, nodes.flatMap(inputsOf).map((name) => ({ name, partitions: config.partitions })));
   const deployed = new Set(nodes);
   const isDeployed = (node: FlowNode): boolean => deployed.has(node);
   const deps = {

@@ -115,8 +115,11 @@ function configOf({ cleanup, retentionMs }: Topic, brokers: number): { name: str
   return Object.entries(entries).map(([name, value]) => ({ name, value }));
 }
 
-/** An order's events must stay in one partition: the count is settled when a topic is made. */
-async function checkPartitions(admin: Admin, topics: readonly SizedTopic[]): Promise<void> {
+/**
+ * An order's events must stay in one partition: the count is settled when a topic is made. Throws ProvisionFault where the topics, all of
+ * which are there, have another than is configured.
+ */
+export async function checkPartitions(admin: Pick<Admin, 'fetchTopicMetadata'>, topics: readonly { name: string; partitions: number }[]): Promise<void> {
   if (topics.length === 0) return;
   const found = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
   const counts = new Map(found.topics.map(({ name, partitions }) => [name, partitions.length]));

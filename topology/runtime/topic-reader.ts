@@ -83,8 +83,9 @@ const TAIL_GATHER_MS = 5;
 
 const topicsOf = (ranges: readonly Range[]): string[] => [...new Set(ranges.map(({ topic }) => topic))];
 
-function rangesBetween(first: Offsets, ends: Offsets): Range[] {
+/** Each partition from the one offset to the other; from its beginning where there is no first. */
+export function rangesBetween(first: Offsets | null, ends: Offsets): Range[] {
   return [...ends].flatMap(([topic, partitions]) =>
-    [...partitions].map(([partition, to]) => ({ topic, partition, from: first.get(topic)?.get(partition) ?? 0n, to })),
+    [...partitions].map(([partition, to]) => ({ topic, partition, from: first?.get(topic)?.get(partition) ?? 0n, to })),
   );
 }
