@@ -70,6 +70,8 @@ export interface Workers {
   resume(name: string): void;
   /** Restarts it once with this FAILPOINT armed; resolves when it died of it, true, or had no occasion to within `patienceMs`, false. */
   killAt(name: string, failpoint: string, patienceMs?: number): Promise<boolean>;
+  /** As `killAt`, one after another: each start after a death is armed with the next; the last is armed with none. */
+  killAtEach(name: string, failpoints: readonly string[], patienceMs?: number): Promise<boolean[]>;
   /** So many processes of the kind of worker, started or ended (SIGTERM). Names of further ones: `<name>-2`, … */
   scale(name: string, processes: number): Promise<void>;
   /** Changes what runs together, a process at a time, under load. */
