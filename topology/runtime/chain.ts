@@ -3,7 +3,8 @@ import type { DecodedRecord } from '../../schemas/codec.ts';
 import type { EventType } from '../../schemas/types.ts';
 import { NEEDS_NO_COMPENSATION, type Flow, type FlowNode, type ProcessorNode } from '../define.ts';
 import { kindOf, StepOverdue } from './errors.ts';
-import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Services, type Settled, type StepResult } from './step.ts';
+import { OUTSIDE_PORTS } from './failpoints.ts';
+import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Run, type Services, type Settled, type StepResult } from './step.ts';
 
 /** An event on its way to its topic. */
 export interface ChainedEvent extends EncodedEvent {
@@ -21,6 +22,8 @@ export interface ChainResult {
   marks: boolean;
   orderId: string;
   skipped: StepResult['skipped'];
+  /** Steps answered from the journal: an earlier run had them done, and did not come to commit them. */
+  replayed: number;
 }
 
 /** Which node of this process takes an event on in memory. */
@@ -60,6 +63,8 @@ export function isFed(flow: Flow, deployed: (node: FlowNode) => boolean, node: F
 }
 
 export interface ChainOptions {
+  /** Where the record first lay, as in `Run`. */
+  origin: string;
   chain: ChainMap;
   slow: SlowNodes;
   /** Longest wait for the first step and for each that follows it in memory, ms. The step itself is not cut off. */
@@ -68,8 +73,7 @@ export interface ChainOptions {
   observe: (node: FlowNode, outcome: string, seconds: number) => void;
 }
 
-/** Ports whose effects leave this platform. */
-const OUTSIDE: ReadonlySet<PortName> = new Set(['payment', 'reservation', 'notification']);
+const OUTSIDE: ReadonlySet<PortName> = new Set(OUTSIDE_PORTS);
 
 const actsOutside = (node: FlowNode): boolean => node.uses.some((port) => OUTSIDE.has(port));
 const leavesSomethingToGiveBack = (node: FlowNode): boolean => node.uses.some((port) => !(port in NEEDS_NO_COMPENSATION));
@@ -90,7 +94,7 @@ export async function runChain(node: FlowNode, input: DecodedRecord, services: S
 }
 
 class ChainRun {
-  readonly #services: Services;
+  readonly #services: Run;
   readonly #options: ChainOptions;
   readonly #first: FlowNode;
   readonly #input: DecodedRecord;
@@ -99,11 +103,11 @@ class ChainRun {
   #stoppedBefore: FlowNode | null = null;
 
   constructor(node: FlowNode, input: DecodedRecord, services: Services, options: ChainOptions) {
-    this.#services = services;
+    this.#services = { ...services, origin: options.origin };
     this.#options = options;
     this.#first = node;
     this.#input = input;
-    this.#result = { events: [], steps: [], marks: false, orderId: (input.record as { orderId: string }).orderId, skipped: '' };
+    this.#result = { events: [], steps: [], marks: false, orderId: (input.record as { orderId: string }).orderId, skipped: '', replayed: 0 };
   }
 
   async run(): Promise<ChainResult> {
@@ -160,6 +164,7 @@ class ChainRun {
       if (taker) source = taker;
     });
     this.#result.steps.push(...settled.steps);
+    if (settled.replayed) this.#result.replayed += 1;
     return settled;
   }
 

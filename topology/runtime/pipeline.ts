@@ -15,6 +15,7 @@ import { StateUnavailable } from './errors.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
 import { type PipelineMetrics, pipelineMetrics } from './metrics.ts';
 import { NodeWorker } from './node-worker.ts';
+import { withFailpoints } from './port-failpoints.ts';
 import { checkPartitions } from './provision.ts';
 import { ensureState, rebuild } from './rebuild.ts';
 import { openRedis } from './redis.ts';
@@ -52,7 +53,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const state = reachable(openRedisState({ redis, log }));
   const recovery = stateRecovery(kafka, redis, codec, log);
   await recovery.ensure();
-  const ports = await openPorts({ ...config, redis, epoch: remembered(() => state.epoch()) }, portsOf(nodes));
+  const ports = withFailpoints(await openPorts({ ...config, redis, epoch: remembered(() => state.epoch()) }, portsOf(nodes)));
   const services: Services = { state, ports, codec, settings: config.settings, now: Date.now };
   const admin = kafka.admin();
   await admin.connect();
