@@ -60,6 +60,8 @@ export function isFed(flow: Flow, deployed: (node: FlowNode) => boolean, node: F
 }
 
 export interface ChainOptions {
+  /** Names the record the chain begins with, as `originOf` does. */
+  origin: string;
   chain: ChainMap;
   slow: SlowNodes;
   /** Longest wait for the first step and for each that follows it in memory, ms. The step itself is not cut off. */
@@ -107,8 +109,8 @@ class ChainRun {
   }
 
   async run(): Promise<ChainResult> {
-    const { stepDeadlineMs } = this.#options;
-    const prepared = await this.#timed(this.#first, stepDeadlineMs, () => prepare(this.#first, this.#input, this.#services));
+    const { stepDeadlineMs, origin } = this.#options;
+    const prepared = await this.#timed(this.#first, stepDeadlineMs, () => prepare(this.#first, this.#input, this.#services, { origin }));
     let settled = await this.#stretch(this.#first, prepared);
     this.#result.marks = settled.marks;
     this.#result.skipped = settled.skipped;
@@ -125,7 +127,7 @@ class ChainRun {
   async #start(node: ProcessorNode, known: Known | undefined): Promise<Prepared | Settled | null> {
     const { event } = this.#result.events.at(-1) as ChainedEvent;
     const input = { name: event.type, schemaId: 0, record: event } as DecodedRecord;
-    return this.#orStop(node, () => prepare(node, input, this.#services, known));
+    return this.#orStop(node, () => prepare(node, input, this.#services, { origin: this.#options.origin, ...(known && { known }) }));
   }
 
   /** Adds following steps as long as they need nothing of the store, then settles them together. */

@@ -36,6 +36,12 @@ export function originHeaders(record: RawRecord): Headers {
   ]);
 }
 
+/** Names the record by where it was first written, wherever it has moved since. */
+export function originOf(record: RawRecord): string {
+  const { 'x-orig-topic': topic, 'x-orig-partition': partition, 'x-orig-offset': offset } = originHeaders(record);
+  return `${topic}/${partition}@${offset}`;
+}
+
 /** The dead letter of a record: value and key as they were, why and where in the headers; never any content in them. */
 export function deadLetter(node: string, record: RawRecord, error: unknown, attempts: number, now: number): OutgoingRecord {
   const headers: Headers = {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMANDS_TOPIC, CHANGELOG_TOPIC, topicOf } from '../topics.ts';
 import type { FlowNode } from '../define.ts';
 import { runChain, type ChainMap, type ChainResult, type SlowNodes } from './chain.ts';
-import { deadLetter, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
+import { deadLetter, originOf, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
 import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable } from './errors.ts';
 import { CHAINED_TO, eventHeaders, headerText, TRACEPARENT } from './headers.ts';
 import type { PipelineMetrics } from './metrics.ts';
@@ -70,6 +70,7 @@ async function process(node: FlowNode, record: RawRecord, deps: WorkDeps): Promi
   const input = await deps.services.codec.decode(record.value);
   const result = await withRetries(deps.services.settings.stepRetries, () =>
     runChain(node, input, deps.services, {
+      origin: originOf(record),
       chain: deps.chain,
       slow: deps.slow,
       stepDeadlineMs: OWN_DEADLINE_MS,

@@ -44,6 +44,16 @@ export interface Known {
   mark: Mark | null;
 }
 
+/** What is to be known of an input besides its content. */
+export interface Arrival {
+  /**
+   * Names the record it came with. A command that was written twice is two records: the journal answers a second run of one with what the
+   * first run gave, and never the other, whose events would be the same ones once more.
+   */
+  origin: string;
+  known?: Known;
+}
+
 const MAX_RACES = 20;
 
 const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, marks: false, steps: [], skipped, replayed: false });
@@ -75,22 +85,22 @@ const settled = (result: StepResult): Settled => ({ kind: 'settled', result });
  * go to the store. `extend` may add the steps that follow; `settle` writes all of them at once. The Kafka session and the test driver both
  * come this way. Throws as `Context` says; StateLost, StateUnavailable and StateBehind concern the whole store.
  */
-export async function prepare(node: FlowNode, input: DecodedRecord, services: Services, known?: Known): Promise<Prepared | Settled> {
+export async function prepare(node: FlowNode, input: DecodedRecord, services: Services, { origin, known }: Arrival): Promise<Prepared | Settled> {
   switch (node.kind) {
     case 'opener':
-      return open(node, input, services);
+      return open(node, input, services, origin);
     case 'processor':
       return advance(node, eventOf(input, node), services, known);
     case 'interrupt':
-      return settled(await interrupt(node, input, services));
+      return settled(await interrupt(node, input, services, origin));
   }
 }
 
-async function open(node: OpenerNode, input: DecodedRecord, services: Services): Promise<Prepared | Settled> {
+async function open(node: OpenerNode, input: DecodedRecord, services: Services, origin: string): Promise<Prepared | Settled> {
   const command = commandOf(input);
   if (command.kind !== node.accepts) return settled(nothing('not_for_this_node'));
   const { orderId, commandId } = command;
-  const key = stepKey(node.name, commandId);
+  const key = stepKey(node.name, commandId, origin);
   const begun = await services.state.begin(orderId, key, 0, true);
   if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun.events, key, services), services));
   if (begun.kind === 'stale') return settled(nothing('stale'));
@@ -169,11 +179,11 @@ const followedBy = (first: StepResult, second: StepResult): StepResult => ({
   steps: [...first.steps, ...second.steps],
 });
 
-async function interrupt(node: InterruptNode, input: DecodedRecord, services: Services): Promise<StepResult> {
+async function interrupt(node: InterruptNode, input: DecodedRecord, services: Services, origin: string): Promise<StepResult> {
   const record = interruptOf(input, node);
   if (!record) return nothing('not_for_this_node');
   const { orderId, causationId } = record;
-  const key = stepKey(node.name, causationId);
+  const key = stepKey(node.name, causationId, origin);
   const begun = await services.state.begin(orderId, key, 0, false);
   if (begun.kind === 'replay') return replayed(begun.events, key, services);
   for (let race = 0; race < MAX_RACES; race += 1) {
@@ -263,7 +273,8 @@ function contextOf(orderId: string, services: Services): Context {
   return { ...services.ports, settings: services.settings, now: services.now(), key: (effect) => `${orderId}:${effect}` };
 }
 
-const stepKey = (node: string, inputId: string): string => `${node}:${inputId}`;
+/** An event is written once and has one record; it may reach its node in memory before that. A command or timer is told by its record too. */
+const stepKey = (node: string, inputId: string, origin?: string): string => (origin ? `${node}:${inputId}@${origin}` : `${node}:${inputId}`);
 
 function behind(event: AnyOrderEvent): Error {
   if (isGenuine(event)) return new StateBehind(event.orderId, event.eventId);
