@@ -11,6 +11,7 @@ const ENTRIES = {
   test: 'test/run.mjs',
   iaros: 'topology/cli.ts',
   bench: 'test/bench/run.ts',
+  simulate: 'test/simulation/main.ts',
   generate: 'topology/local/generate.ts',
 };
 
