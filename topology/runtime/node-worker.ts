@@ -63,6 +63,7 @@ export class NodeWorker {
   /** Finishes the chunks at work, commits, leaves the group. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all([...this.#sessions.values()].map((session) => session.finish()));
     await this.#commitPassedOver();
     await this.#consumer.stop();
     await Promise.all([...this.#sessions.values()].map((session) => session.close()));
