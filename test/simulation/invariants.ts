@@ -1,4 +1,3 @@
-import { VELOCITY_KEY_PREFIX } from '../../connectors/redis-velocity/index.ts';
 import { authorizedSeats } from '../../processors/inventory/seats.ts';
 import type { Settings } from '../../processors/settings.ts';
 import { type AnyOrderEvent, EVENT_TYPES } from '../../schemas/types.ts';
@@ -67,20 +66,8 @@ async function gather(installation: Installation, settings: Settings, now: numbe
     ledger: sandbox.payment.ledger.page(0, EVERYTHING),
     seats: [...seatCounts(installation, settings)],
     postgres: NO_STORE, clickhouse: NO_STORE, audit: [], aged: 0, openTransactions: [],
-    ...withoutLostCounts(await snapshotOf(installation.directRedis(), now), await image.snapshot(now)),
+    redis: await snapshotOf(installation.directRedis(), now), rebuilt: await image.snapshot(now),
   };
-}
-
-/** Redis may count an order for fraud checks that no event says was checked: a run whose results were lost did. It may not count fewer. */
-function withoutLostCounts(redis: Map<string, string>, rebuilt: Map<string, string>): Pick<Evidence, 'redis' | 'rebuilt'> {
-  for (const [key, counted] of redis) {
-    if (!key.startsWith(VELOCITY_KEY_PREFIX)) continue;
-    const due = rebuilt.get(key);
-    const orders = new Set(counted.split(' '));
-    if (due === undefined) redis.delete(key);
-    else if (due.split(' ').every((orderId) => orders.has(orderId))) redis.set(key, due);
-  }
-  return { redis, rebuilt };
 }
 
 async function foldLog({ broker }: Installation): Promise<LogFold> {

@@ -292,11 +292,16 @@ export class PartitionSession {
     this.#plainCommit = committing;
   }
 
+  /** Resolves when no chunk is at work and none waits. */
+  async atRest(): Promise<void> {
+    while (this.#working) await this.#working;
+  }
+
   /** Ends the chunk at work and begins no other. */
   async finish(): Promise<void> {
     this.#closing = true;
     this.#feed.clear();
-    await this.#working;
+    await this.atRest();
   }
 
   async close(): Promise<void> {

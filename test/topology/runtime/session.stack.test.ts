@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { Ports } from '../../../connectors/ports/index.ts';
-import { memoryCodec } from '../../../schemas/codec.ts';
+import { type Codec, openCodec, registerSchemas } from '../../../schemas/codec.ts';
 import type { AnyOrderEvent, OrderReceived } from '../../../schemas/types.ts';
 import { processor, type FlowNode } from '../../../topology/define.ts';
-import { CHANGELOG_TOPIC, groupOf, topicOf } from '../../../topology/topics.ts';
+import { orderFlow } from '../../../topology/order-flow.ts';
+import { CHANGELOG_TOPIC, groupOf, subjectsOf, topicOf, topicsOf } from '../../../topology/topics.ts';
 import { NO_CHAIN, SlowNodes } from '../../../topology/runtime/chain.ts';
 import { loadConfig } from '../../../topology/runtime/config.ts';
 import { eventIdOf } from '../../../topology/runtime/event-id.ts';
@@ -21,7 +22,7 @@ import { arbitraryOrder } from '../../schemas/arbitrary-order.ts';
 
 const INPUT = topicOf('OrderReceived');
 const OUTPUT = topicOf('OrderInvalid');
-const codec = memoryCodec();
+let codec: Codec;
 const log = createLog('test', 'silent');
 let kafka: Kafka;
 let admin: Admin;
@@ -29,6 +30,9 @@ let node: FlowNode;
 let state: MemoryState;
 
 beforeAll(async () => {
+  const schemas = { registryUrl: inject('stack').schemaRegistryUrl, subjects: subjectsOf(topicsOf(orderFlow)) };
+  await registerSchemas(schemas);
+  codec = await openCodec(schemas);
   kafka = connectKafka({ brokers: inject('stack').kafkaBrokers, clientId: 'session-test', log });
   admin = kafka.admin();
   await admin.connect();
@@ -43,7 +47,7 @@ afterAll(() => admin?.disconnect());
 async function warmUp(): Promise<void> {
   const it = member(openMemoryState(), testNode());
   for (let offset = 0; offset < 20; offset += 1) {
-    if ((await it.handle(await received(1, it.state), offset)).length > 0) return;
+    if ((await it.handle(await received(1, it.state), offset)) === 'taken') return;
   }
   throw new Error('no transaction could be committed');
 }
@@ -59,7 +63,7 @@ const testNode = (): FlowNode =>
     run: ({ order }) => [{ type: 'OrderInvalid', order: { ...order, faults: [] } }],
   });
 
-/** A member of the node's group, as a process has it; `seeks` is what it asked its consumer for. */
+/** A member of the node's group, as a process has it. */
 function member(over: OrderState = state, of: FlowNode = node) {
   const metrics = pipelineMetrics(new Registry());
   const seeks: string[] = [];
@@ -71,19 +75,27 @@ function member(over: OrderState = state, of: FlowNode = node) {
   };
   const session = new PartitionSession(of, INPUT, 0, deps);
   return {
-    metrics, seeks, session, state: over,
-    /** Hands a batch over; answers the offsets resolved. */
-    async handle(orders: OrderReceived[], firstOffset: number, headers: Record<string, string> = {}): Promise<string[]> {
-      const resolved: string[] = [];
+    metrics, session, state: over,
+    /** Hands a batch over. */
+    async hand(orders: OrderReceived[], firstOffset: number, { headers = {}, stale = false }: { headers?: Record<string, string>; stale?: boolean } = {}): Promise<void> {
       const messages = orders.map((event, index) => ({
         key: Buffer.from(event.orderId), value: codec.encode('OrderReceived', event), headers, offset: String(firstOffset + index), timestamp: '0', attributes: 0,
       }));
+      const lastOffset = String(firstOffset + orders.length - 1);
+      const resolved: string[] = [];
       await session.handle({
-        batch: { topic: INPUT, partition: 0, messages, fetchedOffset: String(firstOffset), offsetLag: () => '0' },
+        batch: { topic: INPUT, partition: 0, messages, fetchedOffset: String(firstOffset), offsetLag: () => '0', lastOffset: () => lastOffset },
         resolveOffset: (offset: string) => void resolved.push(offset),
-        heartbeat: async () => undefined, pause: () => () => undefined, isRunning: () => true, isStale: () => false,
+        heartbeat: async () => undefined, pause: () => () => undefined, isRunning: () => true, isStale: () => stale,
       } as unknown as EachBatchPayload);
-      return resolved;
+      expect(resolved).toEqual(stale ? [] : [lastOffset]);
+    },
+    /** Hands a batch over and waits for what comes of it: it is done with, or reading is sent back. */
+    async handle(orders: OrderReceived[], firstOffset: number, headers: Record<string, string> = {}): Promise<string> {
+      seeks.length = 0;
+      await this.hand(orders, firstOffset, { headers });
+      await session.atRest();
+      return seeks.length === 0 ? 'taken' : `back to ${seeks.join(', ')}`;
     },
   };
 }
@@ -116,9 +128,9 @@ async function outputsOf(orders: OrderReceived[]): Promise<string[]> {
 const committed = async (): Promise<bigint | undefined> => (await committedOffsets(kafka, groupOf(node.name), [INPUT])).get(INPUT)?.get(0);
 const idsOf = (orders: OrderReceived[]): string[] => orders.map(({ orderId }) => orderId).sort();
 
-test('outputs and offset are committed together, and only then the batch is resolved', async () => {
+test('outputs and offset are committed together', async () => {
   const orders = await received(5);
-  expect(await member().handle(orders, 10)).toEqual(['14']);
+  expect(await member().handle(orders, 10)).toBe('taken');
   expect(await outputsOf(orders)).toEqual(idsOf(orders));
   expect(await committed()).toBe(15n);
 });
@@ -127,12 +139,12 @@ test('a new owner fences the old one, whose later work leaves no trace', async (
   const [first, second, third] = [await received(2), await received(2), await received(2)];
   const [old, young] = [member(), member()];
   await old.handle(first, 0);
-  expect(await young.handle(second, 2)).toEqual(['3']);
-  expect(await old.handle(third, 4)).toEqual([]);
+  expect(await young.handle(second, 2)).toBe('taken');
+  expect(await old.handle(third, 4)).toBe('back to 4');
   expect((await old.metrics.fenced.get()).values[0]?.value).toBe(1);
   expect(await outputsOf(third)).toEqual([]);
   expect(await committed()).toBe(4n);
-  expect(await young.handle(third, 4)).toEqual(['5']);
+  expect(await young.handle(third, 4)).toBe('taken');
   expect(await outputsOf(third)).toEqual(idsOf(third));
 });
 
@@ -141,8 +153,7 @@ test('a batch fetched before the predecessor had committed is not processed agai
   await member().handle(orders, 0);
   const late = member();
   const again = await received(3);
-  expect(await late.handle(again, 0)).toEqual([]);
-  expect(late.seeks).toEqual(['3']);
+  expect(await late.handle(again, 0)).toBe('back to 3');
   expect(await outputsOf(again)).toEqual([]);
 });
 
@@ -150,9 +161,8 @@ test('where only markers and aborted records follow the committed offset, readin
   await member().handle(await received(2), 0);
   const late = member();
   const orders = await received(2);
-  expect(await late.handle(orders, 7)).toEqual([]);
-  expect(late.seeks).toEqual(['2']);
-  expect(await late.handle(orders, 7)).toEqual(['8']);
+  expect(await late.handle(orders, 7)).toBe('back to 2');
+  expect(await late.handle(orders, 7)).toBe('taken');
   expect(await outputsOf(orders)).toEqual(idsOf(orders));
   expect(await committed()).toBe(9n);
 });
@@ -162,10 +172,10 @@ test('a chunk whose store was lost while it ran commits nothing; the next try re
   let epochs = 0;
   const losing: OrderState = { ...state, epoch: async () => (epochs++ === 1 ? 'another' : state.epoch()) };
   const shaky = member(losing);
-  expect(await shaky.handle(orders, 0)).toEqual([]);
+  expect(await shaky.handle(orders, 0)).toBe('back to 0');
   expect(await outputsOf(orders)).toEqual([]);
   expect(await committed()).toBeUndefined();
-  expect(await shaky.handle(orders, 0)).toEqual(['2']);
+  expect(await shaky.handle(orders, 0)).toBe('taken');
   expect(await outputsOf(orders)).toEqual(idsOf(orders));
   expect((await shaky.metrics.steps.get()).values.find(({ labels }) => labels.outcome === 'replayed')?.value).toBe(3);
 });
@@ -173,8 +183,44 @@ test('a chunk whose store was lost while it ran commits nothing; the next try re
 test('records handed on in memory are passed over: nothing is written, their offset is committed in the plain way', async () => {
   const orders = await received(3);
   const it = member();
-  expect(await it.handle(orders, 0, { 'chained-to': node.name })).toEqual(['2']);
+  expect(await it.handle(orders, 0, { 'chained-to': node.name })).toBe('taken');
   expect(await outputsOf(orders)).toEqual([]);
   expect(it.session.takePassedOver()).toEqual({ topic: INPUT, partition: 0, offset: '3' });
   expect(it.session.takePassedOver()).toBeNull();
+});
+
+test('while a chunk is at work the next batches are taken in, and go into one transaction', async () => {
+  const slow = Promise.withResolvers<void>();
+  let begun = 0;
+  const waiting: OrderState = { ...state, begin: async (...args) => ((begun += 1) === 1 ? slow.promise.then(() => state.begin(...args)) : state.begin(...args)) };
+  const it = member(waiting);
+  const batches = [await received(1), await received(1), await received(1)];
+  const handled = batches.map((orders, index) => it.hand(orders, index));
+  await Promise.all(handled);
+  slow.resolve();
+  await it.session.atRest();
+  expect(await committed()).toBe(3n);
+  const [chunks] = (await it.metrics.chunkRecords.get()).values.filter(({ metricName }) => metricName?.endsWith('_count'));
+  expect(chunks?.value).toBe(2);
+});
+
+test('what was taken in for an older assignment is not worked on', async () => {
+  const slow = Promise.withResolvers<void>();
+  const it = member({ ...state, begin: (...args) => slow.promise.then(() => state.begin(...args)) });
+  const [first, second] = [await received(1), await received(1)];
+  await it.hand(first, 0);
+  await it.hand(second, 1);
+  it.session.rejoined();
+  slow.resolve();
+  await it.session.atRest();
+  expect(await outputsOf([...first, ...second])).toEqual([]);
+  expect(await committed()).toBeUndefined();
+});
+
+test('a batch fetched before reading was sent back is left alone', async () => {
+  const it = member();
+  const orders = await received(2);
+  await it.hand(orders, 5, { stale: true });
+  await it.session.atRest();
+  expect(await outputsOf(orders)).toEqual([]);
 });
