@@ -20,7 +20,7 @@ export const orderFlow = defineFlow({
   nodes: [
     opener({
       name: 'receive', summary: 'accepts a place command, once', accepts: 'place',
-      emits: ['OrderReceived', 'OrderCancelled'], run: receive,
+      emits: ['OrderReceived', 'CancelRequested'], run: receive,
     }),
     processor({
       name: 'validate', summary: 'checks passengers, itinerary, currency; prices from the catalogue',

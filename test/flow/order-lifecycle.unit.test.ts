@@ -57,7 +57,8 @@ describe.each([{ chained: false }, { chained: true }])('with every event $chaine
     await it.flow.run();
     it.flow.pipe(command);
     await it.flow.run();
-    expect(await it.types(command.orderId)).toEqual(['OrderReceived', 'OrderCancelled']);
+    expect(await it.types(command.orderId)).toEqual(['OrderReceived', 'CancelRequested', 'VoidRequested', 'OrderCancelled']);
+    expect(it.money(command.orderId)).not.toContain('authorisation');
   });
 
   test('a challenge that nobody answers ends with the hold', async () => {

@@ -4,7 +4,7 @@ import type { EventType } from '../../schemas/types.ts';
 import { NEEDS_NO_COMPENSATION, type Flow, type FlowNode, type ProcessorNode } from '../define.ts';
 import { kindOf, StepOverdue } from './errors.ts';
 import { OUTSIDE_PORTS } from './failpoints.ts';
-import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Run, type Services, type Settled, type StepResult } from './step.ts';
+import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Services, type Settled, type StepResult } from './step.ts';
 
 /** An event on its way to its topic. */
 export interface ChainedEvent extends EncodedEvent {
@@ -63,7 +63,7 @@ export function isFed(flow: Flow, deployed: (node: FlowNode) => boolean, node: F
 }
 
 export interface ChainOptions {
-  /** Where the record first lay, as in `Run`. */
+  /** Names the record the chain begins with, as `originOf` does. */
   origin: string;
   chain: ChainMap;
   slow: SlowNodes;
@@ -94,7 +94,7 @@ export async function runChain(node: FlowNode, input: DecodedRecord, services: S
 }
 
 class ChainRun {
-  readonly #services: Run;
+  readonly #services: Services;
   readonly #options: ChainOptions;
   readonly #first: FlowNode;
   readonly #input: DecodedRecord;
@@ -103,7 +103,7 @@ class ChainRun {
   #stoppedBefore: FlowNode | null = null;
 
   constructor(node: FlowNode, input: DecodedRecord, services: Services, options: ChainOptions) {
-    this.#services = { ...services, origin: options.origin };
+    this.#services = services;
     this.#options = options;
     this.#first = node;
     this.#input = input;
@@ -111,8 +111,8 @@ class ChainRun {
   }
 
   async run(): Promise<ChainResult> {
-    const { stepDeadlineMs } = this.#options;
-    const prepared = await this.#timed(this.#first, stepDeadlineMs, () => prepare(this.#first, this.#input, this.#services));
+    const { stepDeadlineMs, origin } = this.#options;
+    const prepared = await this.#timed(this.#first, stepDeadlineMs, () => prepare(this.#first, this.#input, this.#services, { origin }));
     let settled = await this.#stretch(this.#first, prepared);
     this.#result.marks = settled.marks;
     this.#result.skipped = settled.skipped;
@@ -129,7 +129,7 @@ class ChainRun {
   async #start(node: ProcessorNode, known: Known | undefined): Promise<Prepared | Settled | null> {
     const { event } = this.#result.events.at(-1) as ChainedEvent;
     const input = { name: event.type, schemaId: 0, record: event } as DecodedRecord;
-    return this.#orStop(node, () => prepare(node, input, this.#services, known));
+    return this.#orStop(node, () => prepare(node, input, this.#services, { origin: this.#options.origin, ...(known && { known }) }));
   }
 
   /** Adds following steps as long as they need nothing of the store, then settles them together. */

@@ -36,10 +36,10 @@ export function originHeaders(record: RawRecord): Headers {
   ]);
 }
 
-/** Where a record was first written, `<topic>/<partition>@<offset>`, however often it was put off since. */
-export function originOf({ topic, partition, offset, headers }: RawRecord): string {
-  const first = headerText(headers, 'x-orig-topic');
-  return first === undefined ? `${topic}/${partition}@${offset}` : `${first}/${headerText(headers, 'x-orig-partition')}@${headerText(headers, 'x-orig-offset')}`;
+/** Names the record by where it was first written, wherever it has moved since. */
+export function originOf(record: RawRecord): string {
+  const { 'x-orig-topic': topic, 'x-orig-partition': partition, 'x-orig-offset': offset } = originHeaders(record);
+  return `${topic}/${partition}@${offset}`;
 }
 
 /** The dead letter of a record: value and key as they were, why and where in the headers; never any content in them. */

@@ -6,7 +6,7 @@ import { PartitionSession, type SessionDeps } from './session.ts';
 
 const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
 /** An idle node asks the broker this often; a record that arrives is answered with at once. */
-const OWN_FETCH = { maxWaitTimeInMs: 500, minBytes: 1 };
+const OWN_FETCH = { maxWaitTimeInMs: 1_000, minBytes: 1 };
 /** A node fed in memory finds next to nothing but records to pass over at its topics: no use being woken for each. */
 const FED_FETCH = { maxWaitTimeInMs: 500, minBytes: 1024 * 1024 };
 /** Without a sign of life from the consumer for this long the process is of no use: the supervisor starts a new one. */
@@ -29,6 +29,8 @@ export class NodeWorker {
   #assigned: { topic: string; partitions: number[] }[] = [];
   #timers: NodeJS.Timeout[] = [];
   #joined = Promise.withResolvers<void>();
+  /** Offsets of records passed over are being committed: later ones wait for the outcome. */
+  #committing = false;
 
   constructor(node: FlowNode, deps: NodeWorkerDeps) {
     this.node = node;
@@ -61,6 +63,7 @@ export class NodeWorker {
   /** Finishes the chunks at work, commits, leaves the group. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all([...this.#sessions.values()].map((session) => session.finish()));
     await this.#commitPassedOver();
     await this.#consumer.stop();
     await Promise.all([...this.#sessions.values()].map((session) => session.close()));
@@ -102,9 +105,18 @@ export class NodeWorker {
 
   /** Offsets of records passed over change nothing if read again; they are committed in the plain way, for lag and quick restarts. */
   async #commitPassedOver(): Promise<void> {
-    const offsets = [...this.#sessions.values()].flatMap((session) => session.takePassedOver() ?? []);
+    if (this.#committing) return;
+    const sessions = [...this.#sessions.values()];
+    const offsets = sessions.flatMap((session) => session.takePassedOver() ?? []);
     if (offsets.length === 0) return;
-    await this.#consumer.commitOffsets(offsets).catch((error) => this.#deps.log.debug({ node: this.node.name, reason: messageOf(error) }, 'passed-over offsets not committed'));
+    this.#committing = true;
+    const committing = this.#consumer.commitOffsets(offsets).catch((error) => {
+      for (const session of sessions) session.untakePassedOver();
+      this.#deps.log.debug({ node: this.node.name, reason: messageOf(error) }, 'passed-over offsets not committed');
+    });
+    for (const session of sessions) session.waitFor(committing);
+    await committing;
+    this.#committing = false;
   }
 
   #watch(): void {

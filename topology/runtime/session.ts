@@ -6,6 +6,7 @@ import type { OutgoingRecord, RawRecord } from './dead-letter.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { failpoint, failpointBefore, isArmed } from './failpoint.ts';
 import { fetchedOffsetOf, isFenced, sendOffsets, transactionalProducer, type Admin, type Consumer, type EachBatchPayload, type Kafka, type Producer } from './kafka.ts';
+import { PartitionFeed } from './partition-feed.ts';
 import { isPassedOver, workOn, type RecordWork, type WorkDeps } from './record-work.ts';
 import { dueAtOf } from './retry.ts';
 import { StateLost } from './state.ts';
@@ -24,6 +25,8 @@ export interface SessionDeps extends WorkDeps {
 const CHUNK_RECORDS = 200;
 const CONCURRENT_ORDERS = 32;
 const LONGEST_BACKOFF_MS = 5_000;
+/** What is fetched after the last chunk is left alone. */
+const CLOSING_PAUSE_MS = 50;
 const HEARTBEAT_EVERY_MS = 1_000;
 /** Long enough for the group coordinator to have told us of a rebalance. */
 const AFTER_FENCING_MS = 2_000;
@@ -40,12 +43,21 @@ export class PartitionSession {
   #producer: Producer | null = null;
   /** Offset after the last record passed over without a transaction; null when there is nothing to commit. */
   #passedOver: bigint | null = null;
+  /** The one that is being committed. */
+  #taken: bigint | null = null;
   /** Where this assignment's reading began. Everything from there on went through this session in order. */
   #streamStart: bigint | null = null;
   #positionChecked = false;
   #wentBackTo: bigint | null = null;
   #failures = 0;
-  #busy: Promise<void> = Promise.resolve();
+  readonly #feed = new PartitionFeed();
+  #working: Promise<void> | null = null;
+  /** Counts assignments: what belongs to an older one neither moves the position nor is told to Kafka. */
+  #assignment = 0;
+  #closing = false;
+  #pause: EachBatchPayload['pause'] = () => () => undefined;
+  /** The newest commit outside of transactions. Sent before one and served after it, it would set the group back. */
+  #plainCommit: Promise<unknown> = Promise.resolve();
 
   constructor(node: FlowNode, topic: string, partition: number, deps: SessionDeps) {
     this.#node = node;
@@ -54,66 +66,78 @@ export class PartitionSession {
     this.#deps = deps;
   }
 
-  /** Handles one fetched batch. Never throws for what a later try can mend: the unresolved rest is fetched again. */
-  handle(payload: EachBatchPayload): Promise<void> {
-    this.#busy = this.#busy.then(() => this.#handleBatch(payload));
-    return this.#busy;
+  /**
+   * Takes a fetched batch over, so that the next fetch need not wait for its chunks; where more is at hand than that it does. Never throws:
+   * after a fault reading starts again at the first record whose results are not committed.
+   */
+  async handle(payload: EachBatchPayload): Promise<void> {
+    if (this.#closing) return sleep(CLOSING_PAUSE_MS);
+    // Fetched before reading was sent back: taken now, it would leave out what lies between.
+    if (payload.isStale()) return;
+    const { batch } = payload;
+    this.#streamStart ??= BigInt(fetchedOffsetOf(batch));
+    failpoint(`${this.#node.name}.fetched`);
+    this.#pause = payload.pause;
+    this.#feed.add(batch.messages.map((message) => this.#raw(message)));
+    payload.resolveOffset(batch.lastOffset());
+    this.#deps.metrics.lag.set({ node: this.#node.name, topic: this.#topic, partition: this.#partition }, Number(batch.offsetLag()));
+    this.#working ??= this.#work().finally(() => (this.#working = null));
+    if (this.#feed.isFull) await this.#untilRoom(payload.heartbeat);
+  }
+
+  async #untilRoom(heartbeat: () => Promise<void>): Promise<void> {
+    const pump = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_EVERY_MS);
+    while (this.#feed.isFull && !this.#closing) await this.#feed.room;
+    clearInterval(pump);
   }
 
   /** After a rebalance: the partition may have been somebody else's meanwhile, so the position is compared again before the next commit. */
   rejoined(): void {
     this.#streamStart = null;
     this.#positionChecked = false;
+    this.#wentBackTo = null;
     this.#passedOver = null;
+    this.#taken = null;
+    this.#assignment += 1;
+    this.#feed.clear();
   }
 
-  async #handleBatch(payload: EachBatchPayload): Promise<void> {
-    const pump = setInterval(() => void payload.heartbeat().catch(() => undefined), HEARTBEAT_EVERY_MS);
-    try {
-      await this.#handleChunks(payload);
-      this.#failures = 0;
-    } catch (error) {
-      await this.#afterFailure(error);
-    } finally {
-      clearInterval(pump);
+  async #work(): Promise<void> {
+    for (let records = this.#feed.take(CHUNK_RECORDS); records.length > 0; records = this.#feed.take(CHUNK_RECORDS)) {
+      const assignment = this.#assignment;
+      try {
+        await this.#chunkUpToDue(records);
+        this.#failures = 0;
+      } catch (error) {
+        this.#readAgainFrom(records[0] as RawRecord, assignment);
+        await this.#afterFailure(error);
+      }
     }
-  }
-
-  async #handleChunks(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload;
-    this.#streamStart ??= BigInt(fetchedOffsetOf(batch));
-    failpoint(`${this.#node.name}.fetched`);
-    for (let start = 0; start < batch.messages.length; start += CHUNK_RECORDS) {
-      if (!payload.isRunning() || payload.isStale()) return;
-      const records = batch.messages.slice(start, start + CHUNK_RECORDS).map((message) => this.#raw(message));
-      const ready = this.#untilNotDue(records, payload);
-      const last = ready.at(-1);
-      if (!last) return;
-      const committed = await this.#chunk(ready);
-      if (!committed) return;
-      payload.resolveOffset(last.offset);
-      if (ready.length < records.length) return;
-    }
-    this.#deps.metrics.lag.set({ node: this.#node.name, topic: this.#topic, partition: this.#partition }, Number(batch.offsetLag()));
   }
 
   /** Records put off wait for their time in their own topic, whose partition is paused meanwhile. */
-  #untilNotDue(records: RawRecord[], payload: EachBatchPayload): RawRecord[] {
+  async #chunkUpToDue(records: RawRecord[]): Promise<void> {
+    const assignment = this.#assignment;
     const now = this.#deps.services.now();
     const waiting = records.findIndex((record) => dueAtOf(record) > now);
-    if (waiting < 0) return records;
-    const resume = payload.pause();
-    setTimeout(resume, dueAtOf(records[waiting] as RawRecord) - now).unref();
-    return records.slice(0, waiting);
+    const ready = waiting < 0 ? records : records.slice(0, waiting);
+    if (ready.length > 0 && !(await this.#chunk(ready, assignment))) return;
+    const next = records[ready.length];
+    if (!next || assignment !== this.#assignment) return;
+    setTimeout(this.#pause(), Math.max(0, dueAtOf(next) - now)).unref();
+    this.#readAgainFrom(next, assignment);
   }
 
-  /** False when the batch turned out not to start where the group stands: it is then fetched again from there. */
-  async #chunk(records: RawRecord[]): Promise<boolean> {
+  #readAgainFrom({ offset }: RawRecord, assignment: number): void {
+    if (assignment !== this.#assignment) return;
+    this.#feed.clear();
+    this.#deps.consumer.seek({ topic: this.#topic, partition: this.#partition, offset });
+  }
+
+  /** False when the chunk turned out not to start where the group stands: it is then fetched again from there. */
+  async #chunk(records: RawRecord[], assignment: number): Promise<boolean> {
     const next = BigInt((records.at(-1) as RawRecord).offset) + 1n;
-    if (records.every((record) => isPassedOver(this.#node, record))) {
-      this.#passedOver = next;
-      return true;
-    }
+    if (records.every((record) => isPassedOver(this.#node, record))) return this.#passOver(next, assignment);
     const { state } = this.#deps.services;
     const epoch = await state.epoch();
     if (epoch === null) throw new StateLost('the state store is empty');
@@ -121,16 +145,17 @@ export class PartitionSession {
     failpoint(`${this.#node.name}.effects`);
     this.#tellReplayed(works);
     const outgoing = works.flatMap((work) => work.outgoing);
-    if (outgoing.length === 0) {
-      this.#passedOver = next;
-      return true;
-    }
-    if (!(await this.#openAt(records))) return false;
+    if (outgoing.length === 0) return this.#passOver(next, assignment);
+    if (!(await this.#openAt(records, assignment))) return false;
     if ((await state.epoch()) !== epoch) throw new StateLost('the state store was lost while the chunk ran');
     await this.#commit(outgoing, next);
-    this.#passedOver = null;
     this.#deps.metrics.chunkRecords.observe({ node: this.#node.name }, records.length);
     state.trim(works.flatMap((work) => (work.steps ? [work.steps] : []))).catch(() => undefined);
+    return true;
+  }
+
+  #passOver(next: bigint, assignment: number): true {
+    if (assignment === this.#assignment) this.#passedOver = next;
     return true;
   }
 
@@ -161,20 +186,22 @@ export class PartitionSession {
   }
 
   /** Fences the predecessor, and only then reads where the group stands; false when that is not where this chunk starts. */
-  async #openAt(records: RawRecord[]): Promise<boolean> {
+  async #openAt(records: RawRecord[], assignment: number): Promise<boolean> {
     if (!this.#producer) await this.#fence();
     if (this.#positionChecked) return true;
     const committed = await this.#committedOffset();
     const first = BigInt((records[0] as RawRecord).offset);
     if (committed !== null && (committed > first || this.#mayHaveMissed(committed))) {
       this.#deps.log.info({ node: this.#node.name, topic: this.#topic, partition: this.#partition, committed: String(committed) }, 'reading goes back to the committed offset');
+      this.#feed.clear();
       this.#deps.consumer.seek({ topic: this.#topic, partition: this.#partition, offset: committed.toString() });
       this.#wentBackTo = committed;
       this.#streamStart = null;
       return false;
     }
-    this.#positionChecked = true;
-    return true;
+    // Given out anew meanwhile: what this chunk did stays in the journal for whoever reads it next.
+    this.#positionChecked = assignment === this.#assignment;
+    return this.#positionChecked;
   }
 
   /**
@@ -204,6 +231,9 @@ export class PartitionSession {
 
   async #commit(outgoing: OutgoingRecord[], next: bigint): Promise<void> {
     const { name } = this.#node;
+    // Whatever comes of this transaction: nothing older may be committed any more.
+    await this.#plainCommit;
+    this.#passedOver = null;
     const timer = this.#deps.metrics.transactionSeconds.startTimer({ node: name });
     const transaction = await (this.#producer as Producer).transaction();
     await transaction.sendBatch({ topicMessages: byTopic(outgoing), acks: -1 });
@@ -243,15 +273,34 @@ export class PartitionSession {
     producer?.disconnect().catch(() => undefined);
   }
 
-  /** Offset that only Kafka's lag needs to know: everything before it was passed over. Taken once. */
+  /** Offset that only Kafka's lag needs to know: everything before it was passed over. Taken once, unless `untakePassedOver` follows. */
   takePassedOver(): { topic: string; partition: number; offset: string } | null {
     if (this.#passedOver === null) return null;
-    const offset = this.#passedOver.toString();
+    this.#taken = this.#passedOver;
     this.#passedOver = null;
-    return { topic: this.#topic, partition: this.#partition, offset };
+    return { topic: this.#topic, partition: this.#partition, offset: this.#taken.toString() };
+  }
+
+  /** The offset taken last was not committed: it is to be taken again. */
+  untakePassedOver(): void {
+    this.#passedOver ??= this.#taken;
+    this.#taken = null;
+  }
+
+  /** Begins no transaction before `committing`, which never rejects, is over. */
+  waitFor(committing: Promise<unknown>): void {
+    this.#plainCommit = committing;
+  }
+
+  /** Ends the chunk at work and begins no other. */
+  async finish(): Promise<void> {
+    this.#closing = true;
+    this.#feed.clear();
+    await this.#working;
   }
 
   async close(): Promise<void> {
+    await this.finish();
     await this.#producer?.disconnect().catch(() => undefined);
     this.#producer = null;
   }

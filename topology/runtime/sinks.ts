@@ -50,8 +50,8 @@ interface Shared extends SinksOptions {
   catalogue: CataloguePort;
 }
 
-const POSTGRES_FETCH_MS = 200;
-const CLICKHOUSE_FETCH_MS = 500;
+const POSTGRES_FETCH_MS = 300;
+const CLICKHOUSE_FETCH_MS = 1_000;
 const POSTGRES_LINGER_MS = 10;
 const CLICKHOUSE_LINGER_MS = 500;
 /** An order's events that meet in one chunk are folded before Postgres sees them; ClickHouse takes few large inserts better than many small ones. */

@@ -30,7 +30,7 @@ export type Begin =
 
 export interface Completion {
   orderId: string;
-  /** `<node>:<input id>` */
+  /** `<node>:<input id>`, with `@<topic>/<partition>@<offset>` of its record after the id of a command or timer. */
   step: string;
   /** Version of the order the step started from; 0 for an order that is new. */
   fromVersion: number;

@@ -20,12 +20,6 @@ export interface Services {
   now: () => number;
 }
 
-/** What a step runs with. */
-export interface Run extends Services {
-  /** Where the record that began it first lay: `<topic>/<partition>@<offset>`. */
-  origin: string;
-}
-
 /** An event with its bytes as they go to its topic, the journal and the changelog. */
 export interface EncodedEvent {
   event: AnyOrderEvent;
@@ -49,6 +43,16 @@ export interface StepResult {
 /** What the caller knows already, from having completed the step before in this process a moment ago. */
 export interface Known {
   mark: Mark | null;
+}
+
+/** What is to be known of an input besides its content. */
+export interface Arrival {
+  /**
+   * Names the record it came with. A command that was written twice is two records: the journal answers a second run of one with what the
+   * first run gave, and never the other, whose events would be the same ones once more.
+   */
+  origin: string;
+  known?: Known;
 }
 
 const MAX_RACES = 20;
@@ -82,22 +86,22 @@ const settled = (result: StepResult): Settled => ({ kind: 'settled', result });
  * go to the store. `extend` may add the steps that follow; `settle` writes all of them at once. The Kafka session and the test driver both
  * come this way. Throws as `Context` says; StateLost, StateUnavailable and StateBehind concern the whole store.
  */
-export async function prepare(node: FlowNode, input: DecodedRecord, services: Run, known?: Known): Promise<Prepared | Settled> {
+export async function prepare(node: FlowNode, input: DecodedRecord, services: Services, { origin, known }: Arrival): Promise<Prepared | Settled> {
   switch (node.kind) {
     case 'opener':
-      return open(node, input, services);
+      return open(node, input, services, origin);
     case 'processor':
       return advance(node, eventOf(input, node), services, known);
     case 'interrupt':
-      return settled(await interrupt(node, input, services));
+      return settled(await interrupt(node, input, services, origin));
   }
 }
 
-async function open(node: OpenerNode, input: DecodedRecord, services: Run): Promise<Prepared | Settled> {
+async function open(node: OpenerNode, input: DecodedRecord, services: Services, origin: string): Promise<Prepared | Settled> {
   const command = commandOf(input);
   if (command.kind !== node.accepts) return settled(nothing('not_for_this_node'));
   const { orderId, commandId } = command;
-  const key = stepKey(node.name, commandId);
+  const key = stepKey(node.name, commandId, origin);
   const begun = await services.state.begin(orderId, key, 0, true);
   if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun.events, key, services), services));
   if (begun.kind === 'stale') return settled(nothing('stale'));
@@ -116,7 +120,7 @@ function checkAge(command: OrderCommand, now: number): void {
   if (isFromTheFuture(command, now)) throw new Unprocessable('issued_in_future', 'the command says that it was issued more than a day from now');
 }
 
-async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Run, known?: Known): Promise<Prepared | Settled> {
+async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Services, known?: Known): Promise<Prepared | Settled> {
   const key = stepKey(node.name, event.eventId);
   if (known?.mark && node.divertible) return settled(await divert(node, event, known.mark, services));
   if (!known) {
@@ -131,13 +135,13 @@ async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Run,
 }
 
 /** Runs the node that takes the newest event of prepared steps, and adds its results to theirs. */
-export async function extend(prepared: Prepared, node: ProcessorNode, services: Run): Promise<Prepared> {
+export async function extend(prepared: Prepared, node: ProcessorNode, services: Services): Promise<Prepared> {
   const last = prepared.events.at(-1) as EncodedEvent;
   const events = await run(node, last.event, services);
   return { ...prepared, events: [...prepared.events, ...events], clearsMark: prepared.clearsMark || !node.divertible };
 }
 
-async function run(node: ProcessorNode, event: AnyOrderEvent, services: Run): Promise<EncodedEvent[]> {
+async function run(node: ProcessorNode, event: AnyOrderEvent, services: Services): Promise<EncodedEvent[]> {
   const context = contextOf(event.orderId, services);
   const drafts = await node.run(event, context);
   failpoint(`${node.name}.first-effect`);
@@ -145,7 +149,7 @@ async function run(node: ProcessorNode, event: AnyOrderEvent, services: Run): Pr
 }
 
 /** Writes prepared steps to the store. Where an earlier run of the same input was there first, its results are the answer. */
-export async function settle(prepared: Prepared, services: Run): Promise<StepResult> {
+export async function settle(prepared: Prepared, services: Services): Promise<StepResult> {
   const { node, key, fromVersion, events, clearsMark, input } = prepared;
   const completed = await complete(key, fromVersion, events, clearsMark, services);
   if (completed.kind === 'behind' && input) throw behind(input);
@@ -153,7 +157,7 @@ export async function settle(prepared: Prepared, services: Run): Promise<StepRes
 }
 
 /** A cancel mark found before the step had any effect: the order is cancelled from where it stands. */
-async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services: Run): Promise<StepResult> {
+async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services: Services): Promise<StepResult> {
   const key = stepKey(node.name, event.eventId);
   const events = encodeDrafts([cancelDraft(event.order, mark)], { ...event, causationId: mark.causationId, status: event.status as OrderStatus }, services, services.now());
   const completed = await complete(key, event.version, events, true, services);
@@ -162,7 +166,7 @@ async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services
 }
 
 /** The steps brought the order to rest: no next step would see a mark that lies on it, so it is answered here, as a step of its own. */
-async function actOnMarkAtRest(node: FlowNode, result: StepResult, services: Run): Promise<StepResult> {
+async function actOnMarkAtRest(node: FlowNode, result: StepResult, services: Services): Promise<StepResult> {
   const last = result.events.at(-1)?.event;
   if (!last || !restsAfter(last.type, last.status as OrderStatus) || (!result.replayed && !result.mark)) return result;
   const key = stepKey(node.name, last.eventId);
@@ -179,11 +183,11 @@ const followedBy = (first: StepResult, second: StepResult): StepResult => ({
   steps: [...first.steps, ...second.steps],
 });
 
-async function interrupt(node: InterruptNode, input: DecodedRecord, services: Run): Promise<StepResult> {
+async function interrupt(node: InterruptNode, input: DecodedRecord, services: Services, origin: string): Promise<StepResult> {
   const record = interruptOf(input, node);
   if (!record) return nothing('not_for_this_node');
   const { orderId, causationId } = record;
-  const key = stepKey(node.name, causationId);
+  const key = stepKey(node.name, causationId, origin);
   const begun = await services.state.begin(orderId, key, 0, false);
   if (begun.kind === 'replay') return replayed(begun.events, key, services);
   for (let race = 0; race < MAX_RACES; race += 1) {
@@ -207,23 +211,26 @@ async function interrupt(node: InterruptNode, input: DecodedRecord, services: Ru
   throw new Unprocessable('order_too_busy', `the order moved ${MAX_RACES} times while ${node.name} tried to meet it`);
 }
 
-function complete(step: string, fromVersion: number, events: EncodedEvent[], clearsMark: boolean, services: Run): Promise<Completed> {
+function complete(step: string, fromVersion: number, events: EncodedEvent[], clearsMark: boolean, services: Services): Promise<Completed> {
   const last = events.at(-1);
   if (!last) throw new Unprocessable('no_event', `${step} gave no event`);
   const { event } = last;
   const hold = event.order.hold;
+  const atRest = restsAfter(event.type, event.status as OrderStatus);
+  // A mark on an order that has ended otherwise asks for nothing any more.
+  const isPastCancelling = atRest && nextStatus(event.status as OrderStatus, 'CancelRequested') === null;
   return services.state.complete({
     orderId: event.orderId,
     step,
     fromVersion,
-    clearsMark,
-    events: [Buffer.from(services.origin), ...events.map(({ bytes }) => bytes)],
-    head: { version: event.version, status: event.status, atRest: restsAfter(event.type, event.status as OrderStatus) },
+    clearsMark: clearsMark || isPastCancelling,
+    events: events.map(({ bytes }) => bytes),
+    head: { version: event.version, status: event.status, atRest },
     timer: hold?.state === 'held' ? { kind: 'hold_expiry', dueAt: hold.expiresAt } : null,
   });
 }
 
-async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Run): Promise<StepResult> {
+async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Services): Promise<StepResult> {
   switch (completed.kind) {
     case 'done':
       return { events, mark: completed.mark, marks: false, steps: [key], skipped: '', replayed: false };
@@ -236,26 +243,13 @@ async function answerOf(completed: Completed, events: EncodedEvent[], key: strin
   }
 }
 
-/**
- * What the journal holds of the step: the origin of its input, then its events. They go out again for that input alone. A repeat of the input
- * further on in its partition finds them committed already, or about to be in the transaction it is in itself.
- */
-async function replayed(journalled: readonly Buffer[], key: string, services: Run): Promise<StepResult> {
-  const [origin, ...bytes] = journalled;
-  if (isBefore(String(origin), services.origin)) return nothing('stale');
+async function replayed(bytes: readonly Buffer[], key: string, services: Services): Promise<StepResult> {
   const events: EncodedEvent[] = [];
   for (const each of bytes) events.push({ event: await decodeEvent(each, services), bytes: each });
   return { events, mark: null, marks: false, steps: [key], skipped: '', replayed: true };
 }
 
-/** Whether one origin lies before another in the same partition. */
-function isBefore(one: string, other: string): boolean {
-  const [place, offset] = one.split('@');
-  const [itsPlace, itsOffset] = other.split('@');
-  return place === itsPlace && BigInt(offset ?? 0) < BigInt(itsOffset ?? 0);
-}
-
-interface Cause {
+interface Origin {
   orderId: string;
   causationId: string;
   version: number;
@@ -263,7 +257,7 @@ interface Cause {
 }
 
 /** Gives each draft its id, version, status and time, and checks that the state table allows the move. */
-function encodeDrafts(drafts: readonly Draft[], origin: Cause, services: Services, now: number): EncodedEvent[] {
+function encodeDrafts(drafts: readonly Draft[], origin: Origin, services: Services, now: number): EncodedEvent[] {
   let { version, status } = origin;
   return drafts.map((draft) => {
     const next = nextStatus(status, draft.type);
@@ -287,7 +281,8 @@ function contextOf(orderId: string, services: Services): Context {
   return { ...services.ports, settings: services.settings, now: services.now(), key: (effect) => `${orderId}:${effect}` };
 }
 
-const stepKey = (node: string, inputId: string): string => `${node}:${inputId}`;
+/** An event is written once and has one record; it may reach its node in memory before that. A command or timer is told by its record too. */
+const stepKey = (node: string, inputId: string, origin?: string): string => (origin ? `${node}:${inputId}@${origin}` : `${node}:${inputId}`);
 
 function behind(event: AnyOrderEvent): Error {
   if (isGenuine(event)) return new StateBehind(event.orderId, event.eventId);

@@ -35,9 +35,9 @@ test('takes nothing from the channel that the pipeline decides', () => {
   });
 });
 
-test('an order whose cancellation came first is closed at once', () => {
+test('an order whose cancellation came first is cancelled from where it stands', () => {
   const drafts = receive(command({ place: order() }), open(true));
-  expect(drafts.map(({ type }) => type)).toEqual(['OrderReceived', 'OrderCancelled']);
+  expect(drafts.map(({ type }) => type)).toEqual(['OrderReceived', 'CancelRequested']);
   expect(drafts[0]?.order.closure).toBeNull();
   expect(drafts[1]?.order.closure).toMatchObject({ reason: 'customer_request' });
 });

@@ -35,7 +35,7 @@ test('a cancel that met an order in flight is a mark until an event answers it',
   await it.flow.run();
   const image = await imageOf(it);
   expect(image.has('{ord:not-placed-yet}:mark')).toBe(false);
-  expect(image.get('{ord:not-placed-yet}:head')).toMatch(/^2 Cancelled 1 /);
+  expect(image.get('{ord:not-placed-yet}:head')).toMatch(/^4 Cancelled 1 /);
 });
 
 test('a write that verify does not know is not passed over in silence', () => {
