@@ -27,7 +27,7 @@ export function reportMarkdown({ options, machine, startedAt, seconds, servers, 
 
 /** One line for machines. */
 export const reportLine = ({ options, machine, startedAt, seconds, servers, results }: RunReport): string =>
-  JSON.stringify({ at: new Date(startedAt).toISOString(), ...options, machine, servers, seconds: Math.round(seconds), ok: results.every(({ violations }) => violations.length === 0), results });
+  JSON.stringify({ at: new Date(startedAt).toISOString(), scale: options.scale, seed: options.seed, machine, servers, seconds: Math.round(seconds), ok: results.every(({ violations }) => violations.length === 0), results });
 
 export function writeReport(report: RunReport): void {
   writeFileSync(PAGE, replaceBlocks(readFileSync(PAGE, 'utf8'), { chaos: reportMarkdown(report) }));
