@@ -20,6 +20,7 @@ export const isArmed = (name: Failpoint): boolean => !!armed && armed === name;
 
 /** As `failpoint`, for a point between a request and its answer: what was asked has left, and nobody acts on the answer. */
 export async function failpointBefore<T>(name: Failpoint, answer: Promise<T>): Promise<T> {
+  watcher?.(name);
   if (!isArmed(name)) return answer;
   answer.catch(() => undefined);
   await sleep(LEAVING_MS);
