@@ -28,6 +28,7 @@ const HEARTBEAT_MS = 1_500;
 const REBALANCE_TIMEOUT_MS = 20_000;
 
 const configs = new WeakMap<Kafka, KafkaConfig>();
+const others = new WeakSet<Kafka>();
 
 /** A client. Connects to nothing by itself; kafkajs's own log goes to `log`, noise of connections at debug. */
 export function connectKafka({ brokers, clientId, log }: { brokers: string[]; clientId: string; log: Logger }): Kafka {
@@ -42,6 +43,12 @@ export function connectKafka({ brokers, clientId, log }: { brokers: string[]; cl
   });
 }
 
+/** Takes a client that is not kafkajs's own: it has the same members, and retries as it sees fit. */
+export function adoptKafka(client: Kafka): Kafka {
+  others.add(client);
+  return client;
+}
+
 function open(config: KafkaConfig): Kafka {
   const kafka = new kafkajs.Kafka(config);
   configs.set(kafka, config);
@@ -53,6 +60,7 @@ function open(config: KafkaConfig): Kafka {
  * must not share a client, which keeps one set of offsets per group for all its consumers.
  */
 function withRetry(kafka: Kafka, retry: RetryOptions): Kafka {
+  if (others.has(kafka)) return kafka;
   const config = configs.get(kafka);
   if (!config) throw new Error('this Kafka client was not made by connectKafka');
   return open({ ...config, retry });

@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { openStuckOrders } from '../../connectors/postgres/stuck-orders.ts';
-import { openPorts } from '../../connectors/registry.ts';
+import { openStuckOrders, type StuckOrders } from '../../connectors/postgres/stuck-orders.ts';
+import { openPorts, type OpenedPorts } from '../../connectors/registry.ts';
 import type { PortName } from '../../connectors/ports/index.ts';
+import type { Settings } from '../../processors/settings.ts';
 import { openCodec, type Codec } from '../../schemas/codec.ts';
 import type { Flow, FlowNode } from '../define.ts';
 import { inputsOf, subjectsOf, topicsOf } from '../topics.ts';
@@ -45,41 +46,75 @@ export interface PipelineOptions {
 export async function startPipeline({ config, flow, nodes, log, onFatal }: PipelineOptions): Promise<Pipeline> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const metrics = pipelineMetrics(registry);
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-pipeline', log });
   const redis = openRedis(config.redisUrl);
   redis.on('error', (error) => log.debug({ reason: error.message }, 'redis'));
   const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(flow)) });
+  const running = await runPipeline({
+    flow, nodes, kafka, redis, codec, log, onFatal,
+    settings: config.settings,
+    environment: config.environment,
+    partitions: config.partitions,
+    metrics: pipelineMetrics(registry),
+    openPorts: (needs, epoch) => openPorts({ ...config, redis, epoch }, needs),
+    stuckOrders: { open: () => openStuckOrders(config.databaseUrl), pollMs: config.stuckPollMs },
+  });
+  return {
+    registry,
+    assignments: running.assignments,
+    async stop() {
+      await running.stop();
+      redis.disconnect();
+    },
+  };
+}
+
+/** A pipeline's outside, opened: nothing in it knows where the servers are. */
+export interface PipelineParts extends Pick<PipelineOptions, 'flow' | 'nodes' | 'log' | 'onFatal'> {
+  kafka: Kafka;
+  redis: Redis;
+  codec: Codec;
+  settings: Settings;
+  environment: string;
+  /** Of each of the flow's keyed topics. */
+  partitions: number;
+  metrics: PipelineMetrics;
+  /** Opens the ports named; `epoch` answers what Redis is known to hold. */
+  openPorts: (needs: readonly PortName[], epoch: () => Promise<string | null>) => Promise<OpenedPorts>;
+  /** Where orders that stand still are found, and how often they are looked for, ms. */
+  stuckOrders: { open: () => StuckOrders; pollMs: number };
+}
+
+/** Runs the nodes on what was opened for them, which stays open after `stop`; the ports, opened here, are closed. */
+export async function runPipeline(parts: PipelineParts): Promise<Omit<Pipeline, 'registry'>> {
+  const { flow, nodes, kafka, redis, codec, log, onFatal, settings, environment, metrics } = parts;
   const state = reachable(openRedisState({ redis, log }));
   const recovery = stateRecovery(kafka, redis, codec, log);
   await recovery.ensure();
-  const ports = withFailpoints(await openPorts({ ...config, redis, epoch: remembered(() => state.epoch()) }, portsOf(nodes)));
-  const services: Services = { state, ports, codec, settings: config.settings, now: Date.now };
+  const ports = withFailpoints(await parts.openPorts(portsOf(nodes), remembered(() => state.epoch())));
+  const services: Services = { state, ports, codec, settings, now: Date.now };
   const admin = kafka.admin();
   await admin.connect();
-  await checkPartitions(admin, nodes.flatMap(inputsOf).map((name) => ({ name, partitions: config.partitions })));
+  await checkPartitions(admin, nodes.flatMap(inputsOf).map((name) => ({ name, partitions: parts.partitions })));
   const deployed = new Set(nodes);
   const isDeployed = (node: FlowNode): boolean => deployed.has(node);
   const deps = {
-    kafka, admin, services, metrics, log, onFatal,
+    kafka, admin, services, metrics, log, onFatal, environment,
     chain: chainOf(flow, isDeployed),
     isFed: (node: FlowNode) => isFed(flow, isDeployed, node),
     slow: new SlowNodes(),
-    environment: config.environment,
     recover: recovery.ensure,
     recoverFrom: recovery.from,
   };
   const workers = nodes.map((node) => new NodeWorker(node, deps));
-  await Promise.all(workers.map((worker) => worker.start(config.partitions)));
-  const caretakers = nodes.some(takesTimers) ? await startCaretakers({ config, flow, kafka, services, log, metrics }) : null;
+  await Promise.all(workers.map((worker) => worker.start(parts.partitions)));
+  const caretakers = nodes.some(takesTimers) ? await startCaretakers({ ...deps, flow, stuckOrders: parts.stuckOrders }) : null;
   return {
-    registry,
     assignments: () => Object.fromEntries(workers.map((worker) => [worker.node.name, worker.assignment])),
     async stop() {
       await caretakers?.stop();
       await Promise.all(workers.map((worker) => worker.stop()));
       await Promise.allSettled([admin.disconnect(), ports.close()]);
-      redis.disconnect();
     },
   };
 }
@@ -88,21 +123,19 @@ const portsOf = (nodes: readonly FlowNode[]): PortName[] => [...new Set(nodes.fl
 
 const takesTimers = (node: FlowNode): boolean => node.kind === 'interrupt' && node.accepts === 'hold_expiry';
 
-interface CaretakerDeps extends Pick<PipelineOptions, 'config' | 'flow' | 'log'> {
-  kafka: Kafka;
+interface CaretakerDeps extends Pick<PipelineParts, 'flow' | 'log' | 'kafka' | 'metrics' | 'stuckOrders'> {
   services: Services;
-  metrics: PipelineMetrics;
 }
 
 /** What moves orders that no record moves: the timers, and the watch over orders that stand still. */
-async function startCaretakers({ config, flow, kafka, services, log, metrics }: CaretakerDeps) {
+async function startCaretakers({ flow, kafka, services, log, metrics, stuckOrders }: CaretakerDeps) {
   const producer = await openCommandProducer(kafka, { log });
   const publish = (record: OutgoingRecord): Promise<void> => producer.publish(record);
   const scheduler = new TimerScheduler({
     state: services.state, codec: services.codec, publish, now: services.now, log, fired: (count) => metrics.timersFired.inc(count),
   });
-  const orders = openStuckOrders(config.databaseUrl);
-  const watch = new StuckWatch({ flow, kafka, orders, services, publish, metrics, log: log.child({ part: 'stuck-watch' }), pollMs: config.stuckPollMs });
+  const orders = stuckOrders.open();
+  const watch = new StuckWatch({ flow, kafka, orders, services, publish, metrics, log: log.child({ part: 'stuck-watch' }), pollMs: stuckOrders.pollMs });
   scheduler.start();
   watch.start();
   return {
