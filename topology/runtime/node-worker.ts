@@ -104,7 +104,13 @@ export class NodeWorker {
   async #commitPassedOver(): Promise<void> {
     const offsets = [...this.#sessions.values()].flatMap((session) => session.takePassedOver() ?? []);
     if (offsets.length === 0) return;
-    await this.#consumer.commitOffsets(offsets).catch((error) => this.#deps.log.debug({ node: this.node.name, reason: messageOf(error) }, 'passed-over offsets not committed'));
+    const sessions = [...this.#sessions.values()];
+    const committing = this.#consumer.commitOffsets(offsets).catch((error) => {
+      for (const session of sessions) session.untakePassedOver();
+      this.#deps.log.debug({ node: this.node.name, reason: messageOf(error) }, 'passed-over offsets not committed');
+    });
+    for (const session of sessions) session.waitFor(committing);
+    await committing;
   }
 
   #watch(): void {

@@ -40,12 +40,16 @@ export class PartitionSession {
   #producer: Producer | null = null;
   /** Offset after the last record passed over without a transaction; null when there is nothing to commit. */
   #passedOver: bigint | null = null;
+  /** The one that is being committed. */
+  #taken: bigint | null = null;
   /** Where this assignment's reading began. Everything from there on went through this session in order. */
   #streamStart: bigint | null = null;
   #positionChecked = false;
   #wentBackTo: bigint | null = null;
   #failures = 0;
   #busy: Promise<void> = Promise.resolve();
+  /** The newest commit outside of transactions. Sent before one and served after it, it would set the group back. */
+  #plainCommit: Promise<unknown> = Promise.resolve();
 
   constructor(node: FlowNode, topic: string, partition: number, deps: SessionDeps) {
     this.#node = node;
@@ -65,6 +69,7 @@ export class PartitionSession {
     this.#streamStart = null;
     this.#positionChecked = false;
     this.#passedOver = null;
+    this.#taken = null;
   }
 
   async #handleBatch(payload: EachBatchPayload): Promise<void> {
@@ -128,7 +133,6 @@ export class PartitionSession {
     if (!(await this.#openAt(records))) return false;
     if ((await state.epoch()) !== epoch) throw new StateLost('the state store was lost while the chunk ran');
     await this.#commit(outgoing, next);
-    this.#passedOver = null;
     this.#deps.metrics.chunkRecords.observe({ node: this.#node.name }, records.length);
     state.trim(works.flatMap((work) => (work.steps ? [work.steps] : []))).catch(() => undefined);
     return true;
@@ -204,6 +208,9 @@ export class PartitionSession {
 
   async #commit(outgoing: OutgoingRecord[], next: bigint): Promise<void> {
     const { name } = this.#node;
+    // Whatever comes of this transaction: nothing older may be committed any more.
+    await this.#plainCommit;
+    this.#passedOver = null;
     const timer = this.#deps.metrics.transactionSeconds.startTimer({ node: name });
     const transaction = await (this.#producer as Producer).transaction();
     await transaction.sendBatch({ topicMessages: byTopic(outgoing), acks: -1 });
@@ -243,12 +250,23 @@ export class PartitionSession {
     producer?.disconnect().catch(() => undefined);
   }
 
-  /** Offset that only Kafka's lag needs to know: everything before it was passed over. Taken once. */
+  /** Offset that only Kafka's lag needs to know: everything before it was passed over. Taken once, unless `untakePassedOver` follows. */
   takePassedOver(): { topic: string; partition: number; offset: string } | null {
     if (this.#passedOver === null) return null;
-    const offset = this.#passedOver.toString();
+    this.#taken = this.#passedOver;
     this.#passedOver = null;
-    return { topic: this.#topic, partition: this.#partition, offset };
+    return { topic: this.#topic, partition: this.#partition, offset: this.#taken.toString() };
+  }
+
+  /** The offset taken last was not committed: it is to be taken again. */
+  untakePassedOver(): void {
+    this.#passedOver ??= this.#taken;
+    this.#taken = null;
+  }
+
+  /** Begins no transaction before `committing`, which never rejects, is over. */
+  waitFor(committing: Promise<unknown>): void {
+    this.#plainCommit = committing;
   }
 
   async close(): Promise<void> {
