@@ -125,14 +125,15 @@ const takesTimers = (node: FlowNode): boolean => node.kind === 'interrupt' && no
 
 interface CaretakerDeps extends Pick<PipelineParts, 'flow' | 'log' | 'kafka' | 'metrics' | 'stuckOrders'> {
   services: Services;
+  recover: () => Promise<void>;
 }
 
 /** What moves orders that no record moves: the timers, and the watch over orders that stand still. */
-async function startCaretakers({ flow, kafka, services, log, metrics, stuckOrders }: CaretakerDeps) {
+async function startCaretakers({ flow, kafka, services, log, metrics, stuckOrders, recover }: CaretakerDeps) {
   const producer = await openCommandProducer(kafka, { log });
   const publish = (record: OutgoingRecord): Promise<void> => producer.publish(record);
   const scheduler = new TimerScheduler({
-    state: services.state, codec: services.codec, publish, now: services.now, log, fired: (count) => metrics.timersFired.inc(count),
+    state: services.state, codec: services.codec, publish, now: services.now, log, recover, fired: (count) => metrics.timersFired.inc(count),
   });
   const orders = stuckOrders.open();
   const watch = new StuckWatch({ flow, kafka, orders, services, publish, metrics, log: log.child({ part: 'stuck-watch' }), pollMs: stuckOrders.pollMs });

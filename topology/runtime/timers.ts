@@ -19,6 +19,8 @@ export interface TimerSchedulerDeps {
   publish: (record: { topic: string; key: string; value: Buffer; headers: Record<string, string> }) => Promise<void>;
   now: () => number;
   log: Logger;
+  /** Called when the store is empty, its timers with it; resolves once it is whole again. */
+  recover: () => Promise<void>;
   fired: (count: number) => void;
 }
 
@@ -49,12 +51,21 @@ export class TimerScheduler {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const fired = await this.fire().catch((error) => {
-        if (!(error instanceof StateLost)) this.#deps.log.warn({ reason: messageOf(error) }, 'timers not fired, will try again');
-        return 0;
-      });
+      const fired = await this.fire().catch((error) => this.#afterFailure(error));
       if (fired < BATCH) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Nobody else may have a reason to look at a store that was emptied while all orders wait for their timers. */
+  async #afterFailure(error: unknown): Promise<0> {
+    const { log, recover } = this.#deps;
+    try {
+      if (!(error instanceof StateLost)) throw error;
+      await recover();
+    } catch (fault) {
+      log.warn({ reason: messageOf(fault) }, 'timers not fired, will try again');
+    }
+    return 0;
   }
 
   /** Publishes what is due now; answers how many. */
