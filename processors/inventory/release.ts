@@ -20,16 +20,19 @@ export async function release(event: OrderEvent<Failure>, context: Context): Pro
   return emit(nextAfter(type, order), released);
 }
 
-/** A cancel may come while steps are under way that nobody has heard the end of: from the hold on, tickets may have been issued. */
+/**
+ * A cancel may come while steps are under way that nobody has heard the end of: from the hold on, tickets may have been issued. And where
+ * seats are refused, an earlier run of the same steps may have had them, and gone on, before the store that knew of it was lost.
+ */
 const mayBeBooked = (failure: Failure, { hold }: Order): boolean =>
-  hold?.state === 'sold' || (failure === 'CancelRequested' && hold !== null);
+  hold?.state === 'sold' || failure === 'InventoryUnavailable' || (failure === 'CancelRequested' && hold !== null);
 
 /** `order` as it was before its seats were given back. */
 function nextAfter(failure: Failure, order: Order): Next {
   const { status } = order.payment;
   if (failure === 'PaymentFailed') return 'OrderCancelled';
-  if (status === 'authorised' || status === 'captured')
-    return failure === 'InventoryUnavailable' ? 'VoidRequested' : 'RefundRequested';
+  if (failure === 'InventoryUnavailable') return 'VoidRequested';
+  if (status === 'authorised' || status === 'captured') return 'RefundRequested';
   // A charge may have been under way when the order was cancelled: only the payment processor knows.
   const attempted = order.hold?.state === 'held' || status === 'challenged';
   return attempted ? 'VoidRequested' : 'OrderCancelled';

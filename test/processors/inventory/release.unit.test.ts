@@ -37,8 +37,8 @@ const closing = (of: Order, reason = 'first_cause'): Order => ({ ...of, closure:
 
 /** Every way in: the event, the status it leaves the order in, the order, what follows, and whether a booking may exist. */
 const ways: [Failure, OrderStatus, Order, EventType, boolean][] = [
-  ['InventoryUnavailable', 'InventoryFailed', priced(), 'OrderCancelled', false],
-  ['InventoryUnavailable', 'InventoryFailed', paid('authorised'), 'VoidRequested', false],
+  ['InventoryUnavailable', 'InventoryFailed', priced(), 'VoidRequested', true],
+  ['InventoryUnavailable', 'InventoryFailed', paid('authorised'), 'VoidRequested', true],
   ['PaymentFailed', 'PaymentFailed', paid('declined'), 'OrderCancelled', false],
   ['TicketingFailed', 'TicketingFailed', sold(), 'RefundRequested', true],
   ['CaptureFailed', 'PaymentFailed', sold(), 'RefundRequested', true],
