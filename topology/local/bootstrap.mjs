@@ -12,6 +12,7 @@ const ENTRIES = {
   iaros: 'topology/cli.ts',
   bench: 'test/bench/run.ts',
   chaos: 'test/chaos/run.ts',
+  simulate: 'test/simulation/main.ts',
   generate: 'topology/local/generate.ts',
 };
 

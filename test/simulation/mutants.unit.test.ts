@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { MUTANTS, SEEDS_A_MUTANT } from './mutants.ts';
+import { mutated } from './plant.ts';
+import { inWorker } from './workers.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const PATIENCE_MS = 300_000;
+
+test('there are enough of them, each with a name of its own', () => {
+  expect(MUTANTS.length).toBeGreaterThanOrEqual(16);
+  expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+});
+
+describe.each(MUTANTS)('$name: $what', (mutant) => {
+  test('changes the source as it is now', () => {
+    const source = readFileSync(join(root, mutant.file), 'utf8');
+    expect(mutated(mutant, source)).not.toBe(source);
+    expect(() => mutated(mutant, mutated(mutant, source))).toThrow(mutant.name);
+  });
+
+  test(`is caught within ${SEEDS_A_MUTANT} seeds`, { timeout: PATIENCE_MS }, async () => {
+    const { broken } = await inWorker({ from: 1, seeds: SEEDS_A_MUTANT, untilBroken: true, mutant: mutant.name });
+    expect(broken).toHaveLength(1);
+  });
+});
