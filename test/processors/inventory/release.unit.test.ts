@@ -42,7 +42,7 @@ const ways: [Failure, OrderStatus, Order, EventType, boolean][] = [
   ['PaymentFailed', 'PaymentFailed', paid('declined'), 'OrderCancelled', false],
   ['TicketingFailed', 'TicketingFailed', sold(), 'RefundRequested', true],
   ['CaptureFailed', 'PaymentFailed', sold(), 'RefundRequested', true],
-  ['CancelRequested', 'Validated', priced(), 'OrderCancelled', false],
+  ['CancelRequested', 'Validated', priced(), 'VoidRequested', true],
   ['CancelRequested', 'InventoryHold', held(), 'VoidRequested', true],
   ['CancelRequested', 'PaymentPending', paid('challenged'), 'VoidRequested', true],
   ['CancelRequested', 'PaymentApproved', paid('authorised'), 'RefundRequested', true],
@@ -73,11 +73,11 @@ test.each(ways)('%s in %s', async (type, status, before, next, booked) => {
   expect(draft.order.closure?.reason).toBe('first_cause');
 });
 
-test('an order that was never priced has nothing to give back', async () => {
+test('an order that was never priced has no seats; of tickets and money only the companies know', async () => {
   const draft = await run('CancelRequested', closing(order()));
-  expect(draft.type).toBe('OrderCancelled');
+  expect(draft.type).toBe('VoidRequested');
   expect(draft.order.hold).toBeNull();
-  expect(calls).toEqual([]);
+  expect(calls).toEqual(['cancel O-1']);
 });
 
 test('seats stay taken while the booking cannot be cancelled', async () => {
