@@ -212,13 +212,16 @@ function complete(step: string, fromVersion: number, events: EncodedEvent[], cle
   if (!last) throw new Unprocessable('no_event', `${step} gave no event`);
   const { event } = last;
   const hold = event.order.hold;
+  const atRest = restsAfter(event.type, event.status as OrderStatus);
+  // A mark on an order that has ended otherwise asks for nothing any more.
+  const isPastCancelling = atRest && nextStatus(event.status as OrderStatus, 'CancelRequested') === null;
   return services.state.complete({
     orderId: event.orderId,
     step,
     fromVersion,
-    clearsMark,
+    clearsMark: clearsMark || isPastCancelling,
     events: [Buffer.from(services.origin), ...events.map(({ bytes }) => bytes)],
-    head: { version: event.version, status: event.status, atRest: restsAfter(event.type, event.status as OrderStatus) },
+    head: { version: event.version, status: event.status, atRest },
     timer: hold?.state === 'held' ? { kind: 'hold_expiry', dueAt: hold.expiresAt } : null,
   });
 }
