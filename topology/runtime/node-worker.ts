@@ -29,6 +29,8 @@ export class NodeWorker {
   #assigned: { topic: string; partitions: number[] }[] = [];
   #timers: NodeJS.Timeout[] = [];
   #joined = Promise.withResolvers<void>();
+  /** Offsets of records passed over are being committed: later ones wait for the outcome. */
+  #committing = false;
 
   constructor(node: FlowNode, deps: NodeWorkerDeps) {
     this.node = node;
@@ -102,15 +104,18 @@ export class NodeWorker {
 
   /** Offsets of records passed over change nothing if read again; they are committed in the plain way, for lag and quick restarts. */
   async #commitPassedOver(): Promise<void> {
-    const offsets = [...this.#sessions.values()].flatMap((session) => session.takePassedOver() ?? []);
-    if (offsets.length === 0) return;
+    if (this.#committing) return;
     const sessions = [...this.#sessions.values()];
+    const offsets = sessions.flatMap((session) => session.takePassedOver() ?? []);
+    if (offsets.length === 0) return;
+    this.#committing = true;
     const committing = this.#consumer.commitOffsets(offsets).catch((error) => {
       for (const session of sessions) session.untakePassedOver();
       this.#deps.log.debug({ node: this.node.name, reason: messageOf(error) }, 'passed-over offsets not committed');
     });
     for (const session of sessions) session.waitFor(committing);
     await committing;
+    this.#committing = false;
   }
 
   #watch(): void {
