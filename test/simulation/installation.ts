@@ -33,7 +33,7 @@ import { Killed, SimulatedProcess } from './simulated-process.ts';
 
 export const codec = memoryCodec();
 const scripts = new LuaScripts();
-const catalogue = demoAirline({ now: Date.now });
+export const catalogue = demoAirline({ now: Date.now });
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'fatal', 'trace'] as const;
 
 export interface InstallationOptions {

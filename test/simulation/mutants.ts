@@ -50,8 +50,9 @@ export const MUTANTS: readonly Mutant[] = [
     find: '(origin ? `${node}:${inputId}@${origin}` : `${node}:${inputId}`)', replace: '`${node}:${inputId}`',
   },
   {
-    name: 'random-event-id', what: 'a replay gives its events other ids', file: `${RUNTIME}/event-id.ts`,
-    find: 'uuidV5(`${causationId}/${type}/${version}`)', replace: 'uuidV5(`${causationId}/${type}/${version}/${performance.now()}`)',
+    name: 'journal-trimmed-early', what: 'the journal forgets a step before its events are committed', file: `${RUNTIME}/session.ts`,
+    find: '    failpoint(`${this.#node.name}.effects`);\n',
+    replace: '    await state.trim(works.flatMap((work) => (work.steps ? [work.steps] : [])));\n    failpoint(`${this.#node.name}.effects`);\n',
   },
   {
     name: 'stretch-not-ended', what: 'an effect that may have to be given back is made before the store knows what led to it', file: `${RUNTIME}/chain.ts`,
@@ -98,8 +99,12 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if free < tonumber(ARGV[i + 1]) then', replace: 'if free < 0 then',
   },
   {
-    name: 'hold-unfenced', what: 'seats are held in a Redis that is being rebuilt', file: `${SEATS}/hold.lua`,
-    find: "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STATELOST') end\n", replace: '',
+    name: 'undo-of-others', what: 'an attempt that fails gives back seats that another attempt has met since', file: `${SEATS}/undo.lua`,
+    find: "if state ~= 'held' or token ~= ARGV[3] then return 0 end", replace: "if state ~= 'held' then return 0 end",
+  },
+  {
+    name: 'tickets-forgotten', what: 'a cancelled order keeps its tickets', file: 'processors/inventory/release.ts',
+    find: "if (type !== 'PaymentFailed') await reservation.cancel(order.orderId);", replace: 'void reservation;',
   },
   {
     name: 'sold-again', what: 'a sale that is confirmed again counts as lost', file: `${SEATS}/confirm.lua`,

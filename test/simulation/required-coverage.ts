@@ -8,7 +8,7 @@ export const REQUIRED: readonly string[] = [
   ...FAILPOINTS.map((point) => `crash at a node's ${point}`),
   'passed timers.read', 'passed timers.published', 'crash at timers.read', 'crash at timers.published',
   'crash at a call', 'process killed', 'process paused', 'session expired', 'rebalance', 'group disturbed', 'joined again while at work',
-  'member left out of a rebalance', 'company away', 'late timer',
+  'company away', 'late timer',
   ...['kafka', 'redis', 'company'].flatMap((server) => [`slow ${server}`, `request_lost ${server}`, `answer_lost ${server}`]),
   ...['Produce', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn', 'InitProducerId', 'OffsetFetch', 'OffsetCommit'].flatMap(
     (request) => [`request_lost ${request}`, `answer_lost ${request}`],
