@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { StuckOrders } from '../../connectors/postgres/stuck-orders.ts';
 import type { OpenedPorts } from '../../connectors/registry.ts';
 import { demoAirline } from '../../connectors/demo-airline/index.ts';
 import { openRedisInventory } from '../../connectors/redis-inventory/index.ts';
@@ -34,6 +35,8 @@ import { Killed, SimulatedProcess } from './simulated-process.ts';
 export const codec = memoryCodec();
 const scripts = new LuaScripts();
 export const catalogue = demoAirline({ now: Date.now });
+/** The read model is not simulated, and with it the watch over orders that stand still: what does so here is a violation. */
+const NOBODY_STUCK: StuckOrders = { alone: async () => null, still: async () => [], close: async () => undefined };
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'fatal', 'trace'] as const;
 
 export interface InstallationOptions {
@@ -145,6 +148,7 @@ export class Installation {
       environment: 'simulated',
       metrics: observedMetrics(coverage),
       log: this.#logger(process),
+      stuckOrders: { open: () => NOBODY_STUCK, pollMs: Number.MAX_SAFE_INTEGER },
       onFatal: (reason) => this.kill(process, `as ${reason}`),
       openPorts: async (_needs, epoch): Promise<OpenedPorts> => ({
         catalogue,
@@ -168,6 +172,7 @@ export class Installation {
       coverage.saw(`log: ${text}`);
       scheduler.trace.note(`${process.name} ${level}: ${text} ${typeof facts === 'string' ? '' : `${facts.node ?? ''} ${facts.topic ?? ''}`} ${reason}`);
     };
-    return Object.fromEntries(LOG_LEVELS.map((level) => [level, write(level)])) as unknown as Logger;
+    const logger = Object.fromEntries(LOG_LEVELS.map((level) => [level, write(level)])) as unknown as Logger;
+    return Object.assign(logger, { child: () => logger });
   }
 }

@@ -14,8 +14,8 @@ import { CHANGELOG_TOPIC, COMMANDS_TOPIC, deadLetterTopicOf, groupOf, inputsOf, 
 import { catalogue, codec, type Installation } from './installation.ts';
 
 /** Checks of `iaros verify` that concern stores which are not simulated. */
-const OTHER_STORES = new Set(['postgres', 'clickhouse']);
-const NO_STORE = { orders: new Map(), totals: { events: 0, distinctEventIds: 0, totals: {} } };
+const OTHER_STORES = new Set(['postgres', 'tables', 'clickhouse', 'audit']);
+const NO_STORE = { orders: new Map(), totals: { events: 0, distinctEventIds: 0, totals: {} }, details: new Map() };
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 const COUNTERS = /^\{inv:([^:]+):(\d{4}-\d{2}-\d{2})\}$/;
 
@@ -66,7 +66,7 @@ async function gather(installation: Installation, settings: Settings, now: numbe
     lag: new Map(lagOf(installation)),
     ledger: sandbox.payment.ledger.page(0, EVERYTHING),
     seats: [...seatCounts(installation, settings)],
-    postgres: NO_STORE, clickhouse: NO_STORE,
+    postgres: NO_STORE, clickhouse: NO_STORE, audit: [], aged: 0,
     ...withoutLostCounts(await snapshotOf(installation.directRedis(), now), await image.snapshot(now)),
   };
 }

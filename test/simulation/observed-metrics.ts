@@ -15,6 +15,7 @@ export function observedMetrics(coverage: Coverage): PipelineMetrics {
     putOff: counting(() => 'record put off'),
     deadLetters: counting(() => 'dead letter'),
     lag: ignored,
+    rebalances: counting(() => 'member joined'),
     timersFired: { inc: (count: number) => coverage.saw('timer fired', count) },
   };
   return metrics as unknown as PipelineMetrics;

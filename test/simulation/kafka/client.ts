@@ -38,6 +38,8 @@ function simulatedAdmin({ broker, network }: ClientParts) {
   return {
     connect: async () => undefined,
     disconnect: async () => undefined,
+    fetchTopicMetadata: ({ topics }: { topics: string[] }) =>
+      ask('Metadata', () => ({ topics: topics.map((name) => ({ name, partitions: broker.partitionsOf(name).map(({ partition }) => ({ partitionId: partition, leader: 0 })) })) })),
     fetchOffsets: ({ groupId, topics }: { groupId: string; topics: string[] }) =>
       ask(`OffsetFetch ${groupId}`, () => topics.map((topic) => ({
         topic,

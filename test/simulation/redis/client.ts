@@ -98,6 +98,7 @@ export class SimulatedRedis {
   zcard = (key: string) => this.#text('ZCARD', key);
   zrange = (...args: string[]) => this.#text('ZRANGE', ...args);
   zrangebyscore = (...args: Argument[]) => this.#text('ZRANGEBYSCORE', ...args);
+  hgetBuffer = async (key: string, field: string) => asBuffers(await this.#plain('HGET', key, field));
   hmgetBuffer = async (key: string, ...fields: string[]) => asBuffers(await this.#plain('HMGET', key, ...fields));
 
   async hgetall(key: string): Promise<Record<string, string>> {
@@ -105,9 +106,8 @@ export class SimulatedRedis {
   }
 
   /** All keys at once: a cursor that has come to its end. */
-  async scan(_cursor: string, _match: 'MATCH', pattern: string): Promise<[string, string[]]> {
-    const prefix = bytesOf(pattern.slice(0, -1));
-    const keys = await this.#command('SCAN', () => this.#server.store.keys().filter((key) => key.startsWith(prefix)).sort());
+  async scan(): Promise<[string, string[]]> {
+    const keys = await this.#command('SCAN', () => this.#server.store.keys().sort());
     return ['0', asTexts(keys) as string[]];
   }
 

@@ -208,6 +208,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return next;
   },
   ZADD: zadd,
+  ZINCRBY: (store, key, [by, member = '']) => {
+    const scores = store.ownScores(key);
+    const next = (scores.get(member) ?? 0) + Number(by);
+    scores.set(member, next);
+    return String(next);
+  },
+  ZREMRANGEBYRANK: (store, key, [from, to]) => {
+    const members = inRange(store, key).map(([member]) => member);
+    const at = (rank: string | undefined): number => (Number(rank) < 0 ? members.length + Number(rank) : Number(rank));
+    return removeMembers(store, key, members.slice(Math.max(0, at(from)), at(to) + 1));
+  },
   ZREM: removeMembers,
   ZCARD: (store, key) => store.scores(key)?.size ?? 0,
   ZSCORE: (store, key, [member = '']) => {
