@@ -1,7 +1,7 @@
 import { VELOCITY_KEY_PREFIX } from '../../connectors/redis-velocity/index.ts';
 import { authorizedSeats } from '../../processors/inventory/seats.ts';
 import type { Settings } from '../../processors/settings.ts';
-import { EVENT_TYPES } from '../../schemas/types.ts';
+import { type AnyOrderEvent, EVENT_TYPES } from '../../schemas/types.ts';
 import { ChangelogImage } from '../../topology/operator/verify/changelog-image.ts';
 import { CHECKS } from '../../topology/operator/verify/checks.ts';
 import type { Evidence, SeatCount } from '../../topology/operator/verify/evidence.ts';
@@ -31,7 +31,7 @@ export async function verdictOf(installation: Installation, settings: Settings, 
   const checked = CHECKS.filter(({ name }) => !OTHER_STORES.has(name)).flatMap(({ name, violations }) => [...violations(evidence)].map((text) => `${name}: ${text}`));
   const statuses: Record<string, number> = {};
   for (const { last } of evidence.orders.values()) statuses[last.status] = (statuses[last.status] ?? 0) + 1;
-  const own = [...outOfOrder(installation), ...openTransactions(installation), ...leftTimers(installation), ...deadLetters(evidence, noise), ...unended(evidence)];
+  const own = [...outOfOrder(installation), ...openTransactions(installation), ...leftTimers(installation), ...deadLetters(evidence, noise), ...unended(evidence), ...(await expiredEarly(installation))];
   return { violations: [...checked, ...own], statuses };
 }
 
@@ -149,6 +149,19 @@ function* openTransactions({ broker }: Installation): Iterable<string> {
 /** With every timer fired nothing is left to wait for. */
 function* unended({ orders }: Evidence): Iterable<string> {
   for (const [orderId, { last }] of orders) if (!FINAL.has(last.status as OrderStatus)) yield `ended: order ${orderId} still stands at ${last.status}`;
+}
+
+/** No order is given up for its hold while the hold still lasts. */
+async function expiredEarly({ broker }: Installation): Promise<string[]> {
+  const early: string[] = [];
+  for (const log of broker.partitionsOf(topicOf('CancelRequested'))) {
+    for (const { value } of log.committed()) {
+      const { orderId, occurredAt, order } = (await decodedOrNull(value))?.record as AnyOrderEvent;
+      const expiresAt = order.hold?.expiresAt ?? 0;
+      if (order.closure?.reason === 'hold_expired' && occurredAt < expiresAt) early.push(`hold_lasts: order ${orderId} was given up ${expiresAt - occurredAt} ms early`);
+    }
+  }
+  return early;
 }
 
 function* leftTimers({ redis }: Installation): Iterable<string> {

@@ -35,16 +35,19 @@ const TOKEN_WEIGHTS = { tok_visa: 8, tok_declined: 1, tok_insufficient_funds: 1,
 const PLACED_WITHIN_MS = 8_000;
 const POISON_SHARE = 0.1;
 
+/** Which commands meet orders that exist: all, or none but those that come before their order. */
+export type Interrupts = 'any' | 'early';
+
 /** Commands of a few orders, as a day of an airline would have them in a bad hour. */
-export async function workload(random: Random, startAt: number, keys: KeyPort): Promise<Arrival[]> {
+export async function workload(random: Random, startAt: number, keys: KeyPort, interrupts: Interrupts): Promise<Arrival[]> {
   const arrivals: Arrival[] = [];
   const orders = random.int(3, 10);
-  for (let at = 0; at < orders; at += 1) arrivals.push(...(await storyOf(at, random, startAt, keys)));
+  for (let at = 0; at < orders; at += 1) arrivals.push(...(await storyOf(at, random, startAt, keys, interrupts)));
   while (random.chance(POISON_SHARE)) arrivals.push({ at: random.between(0, PLACED_WITHIN_MS), orderId: `noise-${random.int(0, 9_999)}`, command: null });
   return arrivals.sort((one, other) => one.at - other.at);
 }
 
-async function storyOf(index: number, random: Random, startAt: number, keys: KeyPort): Promise<Arrival[]> {
+async function storyOf(index: number, random: Random, startAt: number, keys: KeyPort, interrupts: Interrupts): Promise<Arrival[]> {
   const orderId = random.uuid();
   const placedAt = random.between(0, PLACED_WITHIN_MS);
   const token = random.weighted(TOKEN_WEIGHTS);
@@ -54,10 +57,10 @@ async function storyOf(index: number, random: Random, startAt: number, keys: Key
     story.push({ at, orderId, command: make(random.uuid(), Math.floor(startAt + at)) });
   };
   if (random.chance(0.35)) {
-    const at = random.chance(0.15) ? Math.max(0, placedAt - random.between(1, 500)) : placedAt + random.between(0, random.pick([30, 400, 3_000, 30_000]));
+    const at = interrupts === 'early' || random.chance(0.15) ? Math.max(0, placedAt - random.between(1, 500)) : placedAt + random.between(0, random.pick([30, 400, 3_000, 30_000]));
     say(at, (commandId, now) => cancelCommand({ commandId, orderId, now }, 'customer_request'));
   }
-  if (token === 'tok_3ds' && random.chance(0.75)) {
+  if (token === 'tok_3ds' && interrupts === 'any' && random.chance(0.75)) {
     const result = random.chance(0.75) ? 'authenticated' : 'failed';
     say(placedAt + random.between(100, 25_000), (commandId, now) => authenticateCommand({ commandId, orderId, now }, result));
   }

@@ -29,9 +29,15 @@ interface Group {
   joined: Set<string> | null;
   /** Counts rebalances, so that a deadline knows its own. */
   round: number;
-  committed: Map<string, number>;
+  committed: Map<string, CommittedOffset>;
   /** Offsets of open transactions, by producer. */
-  pending: Map<number, Map<string, number>>;
+  pending: Map<number, Map<string, CommittedOffset>>;
+}
+
+interface CommittedOffset {
+  offset: number;
+  /** When it was written: of two the later one counts, whenever its transaction ends. */
+  sequence: number;
 }
 
 export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
@@ -43,6 +49,7 @@ export class ConsumerGroups {
   readonly #random: Random;
   readonly #coverage: Coverage;
   readonly #partitionsOf: (topic: string) => number;
+  #sequence = 0;
 
   constructor(options: { scheduler: Scheduler; random: Random; coverage: Coverage; partitionsOf: (topic: string) => number }) {
     this.#scheduler = options.scheduler;
@@ -56,7 +63,7 @@ export class ConsumerGroups {
   }
 
   committed(group: string, partition: TopicPartition): number | null {
-    return this.#group(group).committed.get(nameOf(partition)) ?? null;
+    return this.#group(group).committed.get(nameOf(partition))?.offset ?? null;
   }
 
   /** A new member, or one that comes again for the next generation. */
@@ -95,21 +102,29 @@ export class ConsumerGroups {
     const group = this.#group(groupId);
     if (!group.members.has(memberId)) throw brokerError('UNKNOWN_MEMBER_ID');
     if (group.generation !== generation) throw brokerError('ILLEGAL_GENERATION');
-    for (const each of offsets) group.committed.set(nameOf(each), each.offset);
+    for (const each of offsets) group.committed.set(nameOf(each), this.#written(each.offset));
   }
 
   /** Offsets inside a transaction: no look at members at all, as with the oldest version of the request. */
   commitInTransaction(groupId: string, producerId: number, offsets: readonly (TopicPartition & { offset: number })[]): void {
     const { pending } = this.#group(groupId);
-    const mine = pending.get(producerId) ?? new Map<string, number>();
+    const mine = pending.get(producerId) ?? new Map<string, CommittedOffset>();
     pending.set(producerId, mine);
-    for (const each of offsets) mine.set(nameOf(each), each.offset);
+    for (const each of offsets) mine.set(nameOf(each), this.#written(each.offset));
   }
 
   endTransaction(groupId: string, producerId: number, committed: boolean): void {
     const group = this.#group(groupId);
-    if (committed) for (const [partition, offset] of group.pending.get(producerId) ?? []) group.committed.set(partition, offset);
+    for (const [partition, written] of (committed && group.pending.get(producerId)) || []) {
+      const known = group.committed.get(partition);
+      if (!known || known.sequence < written.sequence) group.committed.set(partition, written);
+    }
     group.pending.delete(producerId);
+  }
+
+  #written(offset: number): CommittedOffset {
+    this.#sequence += 1;
+    return { offset, sequence: this.#sequence };
   }
 
   #group(groupId: string): Group {
