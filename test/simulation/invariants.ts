@@ -66,7 +66,7 @@ async function gather(installation: Installation, settings: Settings, now: numbe
     lag: new Map(lagOf(installation)),
     ledger: sandbox.payment.ledger.page(0, EVERYTHING),
     seats: [...seatCounts(installation, settings)],
-    postgres: NO_STORE, clickhouse: NO_STORE, audit: [], aged: 0,
+    postgres: NO_STORE, clickhouse: NO_STORE, audit: [], aged: 0, openTransactions: [],
     ...withoutLostCounts(await snapshotOf(installation.directRedis(), now), await image.snapshot(now)),
   };
 }

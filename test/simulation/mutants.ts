@@ -47,7 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'journal-by-command', what: 'the journal answers a second copy of a command with the events of the first', file: `${RUNTIME}/step.ts`,
-    find: '(origin ? `${node}:${inputId}@${origin}` : `${node}:${inputId}`)', replace: '`${node}:${inputId}`',
+    find: "  if (isBefore(String(origin), services.origin)) return nothing('stale');\n", replace: '',
   },
   {
     name: 'journal-trimmed-early', what: 'the journal forgets a step before its events are committed', file: `${RUNTIME}/session.ts`,

@@ -1,12 +1,15 @@
 import { orderFlow } from '../../topology/order-flow.ts';
+import { PART_POINTS, SESSION_POINTS } from '../../topology/runtime/failpoints.ts';
 
-const FAILPOINTS = ['fetched', 'effects', 'produced', 'offsets', 'committed'];
+/** Passed only while it is armed; calls on both sides of it may crash here. */
+const ARMED_ONLY = 'partitions-added';
+const POINTS = SESSION_POINTS.filter((point) => point !== ARMED_ONLY);
 
 /** What has to be seen at least once over the seeds of a full run: without it the run proves nothing. */
 export const REQUIRED: readonly string[] = [
-  ...orderFlow.nodes.flatMap(({ name }) => FAILPOINTS.map((point) => `passed ${name}.${point}`)),
-  ...FAILPOINTS.map((point) => `crash at a node's ${point}`),
-  'passed timers.read', 'passed timers.published', 'crash at timers.read', 'crash at timers.published',
+  ...orderFlow.nodes.flatMap(({ name }) => POINTS.map((point) => `passed ${name}.${point}`)),
+  ...POINTS.map((point) => `crash at a node's ${point}`),
+  ...PART_POINTS.timers.flatMap((point) => [`passed timers.${point}`, `crash at timers.${point}`]),
   'crash at a call', 'process killed', 'process paused', 'session expired', 'rebalance', 'group disturbed', 'joined again while at work',
   'company away', 'late timer',
   ...['kafka', 'redis', 'company'].flatMap((server) => [`slow ${server}`, `request_lost ${server}`, `answer_lost ${server}`]),
@@ -21,6 +24,6 @@ export const REQUIRED: readonly string[] = [
 
 /** What of it was not seen. */
 export function missing(coverage: Iterable<readonly [string, number]>): string[] {
-  const seen = new Set([...coverage].flatMap(([what]) => [what, what.replace(/^(crash at )\S+\.(fetched|effects|produced|offsets|committed)$/, "$1a node's $2")]));
+  const seen = new Set([...coverage].flatMap(([what]) => [what, what.replace(/^crash at [^.]+\.(?=[a-z-]+$)/, "crash at a node's ")]));
   return REQUIRED.filter((what) => !seen.has(what));
 }
