@@ -58,6 +58,7 @@ async function repeat(environment: BenchEnvironment, orders: (seconds: number) =
     ratePerSecond, together, runs: RUNS,
     answersPerSecond: of((run) => run.answersPerSecond), failed: of((run) => run.failed),
     p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99), max: of((run) => run.max),
+    sentLateP99: of((run) => run.sentLateP99),
     ingressCores: of((run) => run.cores), ingressStallMs: of((run) => run.stallMs), lastRun: runs.at(-1),
   };
 }
