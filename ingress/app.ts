@@ -64,7 +64,7 @@ export function createApp(deps: IngressDeps): IngressApp {
     closeStreams: () => {
       for (const stream of [...ingress.openStreams]) stream.close();
     },
-    speedUpLookups: (server: Server) => listenForLookups(server, lookupsOf(ingress, metrics)),
+    speedUpLookups: (server: Server) => listenForLookups(server, lookupsOf(ingress, metrics, server.keepAliveTimeout)),
   });
 }
 
@@ -88,8 +88,8 @@ function assemble({ limits: given, ...deps }: IngressDeps): Ingress {
   };
 }
 
-function lookupsOf(ingress: Ingress, metrics: HttpMetrics) {
-  const { serve, prepare } = new AvailabilityLookup(ingress);
+function lookupsOf(ingress: Ingress, metrics: HttpMetrics, keepAliveMs: number) {
+  const { serve, prepare } = new AvailabilityLookup({ ...ingress, keepAliveSeconds: Math.floor(keepAliveMs / 1_000) });
   const { path } = searchAvailability;
   const onServed = (seconds: number, statuses: readonly number[]): void => {
     for (const [status, same] of Map.groupBy(statuses, (each) => each)) metrics.observe(path, 'GET', status, seconds, same.length);

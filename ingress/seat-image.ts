@@ -28,6 +28,8 @@ export interface SeatImageOptions {
 }
 
 const MAX_DATES = 128;
+/** Known dates read whole at a time: their flights are many, and look-ups wait while they are taken in. */
+const REREAD_AT_ONCE = 4;
 
 /**
  * The seat counts of the dates that are asked for, in this process's memory. A date is read whole once; from then on only the flights are
@@ -38,7 +40,9 @@ const MAX_DATES = 128;
 export class SeatImage {
   readonly #options: SeatImageOptions;
   readonly #dates = new Map<string, DateImage>();
+  /** Dates that somebody waits for, and known ones that are due to be read whole again. */
   readonly #wanted = new Set<string>();
+  readonly #overdue = new Set<string>();
   #cursor: string | null = null;
   /** When the reading began that the image is up to date with, ms. */
   #asOf = Number.NEGATIVE_INFINITY;
@@ -57,8 +61,8 @@ export class SeatImage {
     // A clock that was put back tells no age.
     if (!image || age < 0 || age >= freshMs) return null;
     const overdue = Math.abs(now() - image.readAt) >= rereadMs;
-    if (overdue) this.#wanted.add(date);
-    if ((overdue || age * 2 >= freshMs) && !this.#running) this.#read().catch(() => undefined);
+    if (overdue) this.#overdue.add(date);
+    if (age * 2 >= freshMs && !this.#running) this.#read().catch(() => undefined);
     return image;
   }
 
@@ -93,8 +97,10 @@ export class SeatImage {
   /** One reading at a time, so that older counts never replace newer ones. */
   async #update(): Promise<void> {
     const startedAt = this.#options.now();
-    const wanted = [...this.#wanted];
+    const overdue = [...this.#overdue].slice(0, REREAD_AT_ONCE);
+    const wanted = [...this.#wanted, ...overdue];
     this.#wanted.clear();
+    for (const date of overdue) this.#overdue.delete(date);
     try {
       // Asked before the counts are read: a change after this is told the next time.
       const { cursor, flights } = await this.#options.inventory.changes(this.#cursor);

@@ -2,7 +2,7 @@ import { parse as parseQuery } from 'node:querystring';
 import type { z } from 'zod';
 import type { AvailabilitySearch, WrittenAvailability } from '../availability.ts';
 import { noneMatch } from '../entity-tag.ts';
-import { requestIdFor } from '../request-id.ts';
+import { REQUEST_ID_HEADER, requestIdFor } from '../request-id.ts';
 import { AvailabilityQuery, searchAvailability, withCurrency } from '../routes/inventory.ts';
 import { SECURITY_HEADERS } from '../security-headers.ts';
 import type { IngressSettings } from '../dependencies.ts';
@@ -14,6 +14,8 @@ export interface AvailabilityLookupOptions {
   settings: Pick<IngressSettings, 'currencies'>;
   now(): number;
   newId(): string;
+  /** What callers are told of how long a connection may rest, s. */
+  keepAliveSeconds: number;
 }
 
 const START = `${searchAvailability.path}?`;
@@ -28,11 +30,15 @@ export class AvailabilityLookup {
   readonly #asked = new Map<string, (() => WrittenAvailability | null) | null>();
   readonly #fields = new Map<string, LookupFields | null>();
   readonly #answers = new WeakMap<WrittenAvailability, { found: string; unchanged: string }>();
+  readonly #found: string;
+  readonly #unchanged: string;
   #second = Number.NaN;
   #date = '';
 
   constructor(options: AvailabilityLookupOptions) {
     this.#options = options;
+    this.#found = headStart('200 OK', options.keepAliveSeconds);
+    this.#unchanged = headStart('304 Not Modified', options.keepAliveSeconds);
   }
 
   readonly serve = (target: string, fields: string): Served | null => {
@@ -42,7 +48,7 @@ export class AvailabilityLookup {
     const texts = this.#textsOf(written);
     const changed = noneMatch(read.ifNoneMatch, written.etag);
     const id = requestIdFor(read.requestId, this.#options.newId);
-    const head = `${changed ? FOUND : UNCHANGED}${id}\r\nDate: ${this.#now()}\r\n`;
+    const head = `${changed ? this.#found : this.#unchanged}${id}\r\nDate: ${this.#now()}\r\n`;
     return changed ? { text: head + texts.found, status: 200 } : { text: head + texts.unchanged, status: 304 };
   };
 
@@ -87,8 +93,9 @@ export class AvailabilityLookup {
 }
 
 const SECURITY = SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-const FOUND = `HTTP/1.1 200 OK\r\n${SECURITY}Connection: keep-alive\r\nx-request-id: `;
-const UNCHANGED = `HTTP/1.1 304 Not Modified\r\n${SECURITY}Connection: keep-alive\r\nx-request-id: `;
+
+const headStart = (status: string, keepAliveSeconds: number): string =>
+  `HTTP/1.1 ${status}\r\n${SECURITY}Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n${REQUEST_ID_HEADER}: `;
 
 /** The question of a target that is an availability look-up without a fault; null for any other. */
 function queryOf(target: string): z.output<typeof AvailabilityQuery> | null {

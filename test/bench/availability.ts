@@ -44,21 +44,29 @@ export function measure(): Promise<object> {
 }
 
 async function repeat(environment: BenchEnvironment, orders: (seconds: number) => Promise<unknown>, ratePerSecond: number, together: number): Promise<object> {
-  const runs: (LookupLatencies & { cores: number; usage: object; orders: unknown })[] = [];
+  const runs: (LookupLatencies & { cores: number; stallMs: number; usage: object; orders: unknown })[] = [];
   for (let run = 1; run <= RUNS; run += 1) {
     say(`${ratePerSecond} look-ups a second, ${together} a packet, run ${run}`);
     const ordering = orders(SECONDS);
     const measured = await usageDuring(environment.pids, () => load(environment, { ratePerSecond, seconds: SECONDS, together }));
-    runs.push({ ...measured.result, cores: measured.usage.ingress?.cores ?? Number.NaN, usage: measured.usage, orders: await ordering });
+    const stallMs = await longestStallMs(environment);
+    runs.push({ ...measured.result, cores: measured.usage.ingress?.cores ?? Number.NaN, stallMs, usage: measured.usage, orders: await ordering });
     say(JSON.stringify(measured.result));
   }
-  const of = (pick: (run: LookupLatencies & { cores: number }) => number) => spread(runs.map(pick));
+  const of = (pick: (run: LookupLatencies & { cores: number; stallMs: number }) => number) => spread(runs.map(pick));
   return {
     ratePerSecond, together, runs: RUNS,
     answersPerSecond: of((run) => run.answersPerSecond), failed: of((run) => run.failed),
     p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99), max: of((run) => run.max),
-    ingressCores: of((run) => run.cores), lastRun: runs.at(-1),
+    sentLateP99: of((run) => run.sentLateP99),
+    ingressCores: of((run) => run.cores), ingressStallMs: of((run) => run.stallMs), lastRun: runs.at(-1),
   };
+}
+
+/** The longest time that the ingress's event loop stood still since it was asked last, other processes' turns on its core included. */
+async function longestStallMs({ installation }: BenchEnvironment): Promise<number> {
+  const text = await (await fetch(`${installation.url}/metrics`)).text();
+  return Math.round(1000 * Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1] ?? Number.NaN));
 }
 
 async function load({ installation }: BenchEnvironment, given: Omit<LookupLoad, 'url' | 'connections'>): Promise<LookupLatencies> {

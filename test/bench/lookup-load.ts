@@ -22,6 +22,9 @@ export interface LookupLatencies {
   p95: number;
   p99: number;
   max: number;
+  /** How much of that was over before the request was sent, as this process had no turn; ms. */
+  sentLateP50: number;
+  sentLateP99: number;
   megabytes: number;
 }
 
@@ -89,6 +92,7 @@ export async function runLookups({ url, ratePerSecond, seconds, connections, tog
   const { hostname, port, host } = new URL(url);
   const targets = targetsOf(20_000);
   const times: number[] = [];
+  const lateness: number[] = [];
   let failed = 0;
   const onAnswer = (dueAt: number, status: number): void => {
     times.push(performance.now() - dueAt);
@@ -108,6 +112,7 @@ export async function runLookups({ url, ratePerSecond, seconds, connections, tog
     const due = Math.min(batches, Math.floor((performance.now() - begun) / batchMs) + 1);
     for (; batch < due; batch += 1) {
       const requests = Array.from({ length: together }, (_, at) => requestFor(batch * together + at)).join('');
+      lateness.push(performance.now() - begun - batch * batchMs);
       lines[batch % lines.length]?.send(requests, together, begun + batch * batchMs);
     }
     await sleep(1);
@@ -117,13 +122,19 @@ export async function runLookups({ url, ratePerSecond, seconds, connections, tog
   const took = (performance.now() - begun) / 1000;
   const unanswered = lines.reduce((sum, line) => sum + line.waiting, 0);
   for (const line of lines) line.close();
-  const sorted = Float64Array.from(times).sort();
-  const at = (share: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
+  const at = sharesOf(times);
+  const late = sharesOf(lateness);
   return {
     answered: times.length, answersPerSecond: Math.round(times.length / took), failed: failed + unanswered,
-    p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1),
+    p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1), sentLateP50: late(0.5), sentLateP99: late(0.99),
     megabytes: Math.round(lines.reduce((sum, line) => sum + line.received, 0) / 2 ** 20),
   };
+}
+
+/** The value below which a share of the values lies, to a hundredth. */
+function sharesOf(values: readonly number[]): (share: number) => number {
+  const sorted = Float64Array.from(values).sort();
+  return (share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
 }
 
 /** As a process of its own: the load as JSON in, the latencies as JSON out. */

@@ -165,6 +165,7 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
         return route && methods.length === 1 ? [[route.path, methods[0] as string] as [string, string]] : [];
       }),
     deps,
+    server,
     lookups,
     base,
     clock,

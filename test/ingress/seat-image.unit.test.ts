@@ -119,10 +119,30 @@ describe('the image of seats', () => {
       await settled();
     }
     expect(await soldOf()).toEqual([undefined, undefined, undefined, undefined]);
-    now += 499;
-    image.current(DATE);
-    await settled();
+    for (let at = 0; at < 2; at += 1) {
+      now += 499;
+      image.current(DATE);
+      await settled();
+    }
     expect(await soldOf()).toEqual([7, 7, 7, 7]);
+  });
+
+  it('reads only a few dates whole at a time, when many are due', async () => {
+    const dates = Array.from({ length: 10 }, (_, at) => `2099-06-${10 + at}`);
+    changes = { cursor: '2', flights: [] };
+    for (const date of dates) await image.fresh(date);
+    now += 10_000;
+    await image.fresh(DATE);
+    const readings = [];
+    for (let at = 0; at < 4; at += 1) {
+      for (const date of dates) image.current(date);
+      now += 500;
+      const before = asked.flights;
+      image.current(DATE);
+      await settled();
+      readings.push((asked.flights - before) / 4);
+    }
+    expect(readings).toEqual([4, 4, 2, 0]);
   });
 
   it('gives those who wait a reading that began after they asked', async () => {

@@ -8,7 +8,7 @@ const RENEW_MS = 3_000;
 /** Arguments in one script call; Lua cannot spread many thousands. */
 const ARGUMENTS_PER_CALL = 3_000;
 /** Calls sent without waiting for an answer between them; Redis keeps their order. */
-const CALLS_UNDER_WAY = 8;
+const CALLS_UNDER_WAY = 64;
 
 /** A write to one key: command, key, arguments. */
 export type FencedCommand = readonly [command: string, key: string, ...args: (string | number | Buffer)[]];
@@ -51,14 +51,14 @@ export class RebuildLock {
 
   /** Makes the writes in turn, each only while the lock is held. Throws RebuildLockLost. */
   async run(commands: readonly FencedCommand[]): Promise<void> {
-    let sent: Promise<void>[] = [];
+    const underWay = new Set<Promise<void>>();
     for (const batch of batchesOf(commands)) {
-      sent.push(this.#send(batch));
-      if (sent.length < CALLS_UNDER_WAY) continue;
-      await Promise.all(sent);
-      sent = [];
+      const call = this.#send(batch);
+      underWay.add(call);
+      call.then(() => underWay.delete(call), () => undefined);
+      if (underWay.size >= CALLS_UNDER_WAY) await Promise.race(underWay);
     }
-    await Promise.all(sent);
+    await Promise.all(underWay);
   }
 
   async #send(batch: readonly FencedCommand[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Codec } from '../../schemas/codec.ts';
 import type { AnyOrderEvent } from '../../schemas/types.ts';
@@ -9,7 +10,9 @@ import { FlightCounters, hasHead, type ImageCounts, markCommands, orderCommands,
 import { headKey, TIMERS_KEY } from './state-keys.ts';
 
 /** Bytes of events gathered before they are written. */
-const BATCH_BYTES = 16 * 1024 * 1024;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** Records taken in one go; then what is on its way to Redis has its turn, so that Redis works meanwhile. */
+const RECORDS_A_TURN = 200;
 
 /** What is remembered of an order that was written, in one number: there are many of them. */
 interface Known {
@@ -74,7 +77,7 @@ export class StateRestore {
     return this.#written.size;
   }
 
-  /** Returns at once unless a batch is full, and the one before is still being written. */
+  /** Returns at once as a rule; a promise now and then, and where a batch is full and the one before is still being written. */
   add(key: string, value: Buffer | null): void | Promise<void> {
     this.records += 1;
     if (!value) return;
@@ -110,6 +113,7 @@ export class StateRestore {
     this.#batch.set(event.orderId, { event, bytes: value });
     this.#gatheredBytes += value.length;
     if (this.#gatheredBytes >= this.#batchBytes) return this.#flush();
+    if (this.records % RECORDS_A_TURN === 0) return setImmediate();
   }
 
   #known(orderId: string): Known {

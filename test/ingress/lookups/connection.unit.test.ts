@@ -68,7 +68,7 @@ describe('a connection of look-ups', () => {
 
   it('answers what express answers, byte for byte but for id and date', async () => {
     const strip = ({ status, headers, body }: ReturnType<typeof answers>[number]) => {
-      const { 'x-request-id': _id, date: _date, connection: _connection, 'keep-alive': _keepAlive, ...others } = headers;
+      const { 'x-request-id': _id, date: _date, ...others } = headers;
       return { status, others, body };
     };
     const fast = (await answersTo(request(PATH), 1)).map(strip);
@@ -169,6 +169,20 @@ describe('a connection of look-ups', () => {
     await once(socket, 'close');
     ({ socket } = await dial());
     expect((await answersTo(request(PATH), 1))[0]?.status).toBe(200);
+  });
+
+  it('ends a connection that rests, and leaves one that has begun a request to the HTTP server', async () => {
+    socket.destroy();
+    rig.server.keepAliveTimeout = 1;
+    const resting = (await dial()).socket;
+    resting.write(request(PATH), 'latin1');
+    await once(resting, 'close');
+    expect(answers().map(({ status }) => status)).toEqual([200]);
+    ({ socket } = await dial());
+    const text = request(PATH);
+    socket.write(text.slice(0, 20), 'latin1');
+    await sleep(1_200);
+    expect((await answersTo(text.slice(20), 1))[0]?.status).toBe(200);
   });
 
   it('ends with the caller', async () => {
