@@ -7,7 +7,7 @@ import { codeOf, messageOf } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { fetchedOffsetOf, isFenced, sendOffsets, transactionalProducer, type Admin, type Consumer, type EachBatchPayload, type Kafka, type Producer } from './kafka.ts';
 import { isPassedOver, workOn, type RecordWork, type WorkDeps } from './record-work.ts';
-import { dueAtOf } from './retry.ts';
+import { stillToWaitMs } from './retry.ts';
 import { StateLost } from './state.ts';
 
 export interface SessionDeps extends WorkDeps {
@@ -44,6 +44,8 @@ export class PartitionSession {
   #streamStart: bigint | null = null;
   #positionChecked = false;
   #wentBackTo: bigint | null = null;
+  /** The record put off that this partition waits for, and when it was met first, by `performance.now()`. */
+  #waitsFor: { offset: string; since: number } | null = null;
   #failures = 0;
   #busy: Promise<void> = Promise.resolve();
 
@@ -100,11 +102,17 @@ export class PartitionSession {
   /** Records put off wait for their time in their own topic, whose partition is paused meanwhile. */
   #untilNotDue(records: RawRecord[], payload: EachBatchPayload): RawRecord[] {
     const now = this.#deps.services.now();
-    const waiting = records.findIndex((record) => dueAtOf(record) > now);
+    const waiting = records.findIndex((record) => stillToWaitMs(record, now, this.#metForMs(record)) > 0);
     if (waiting < 0) return records;
+    const record = records[waiting] as RawRecord;
     const resume = payload.pause();
-    setTimeout(resume, dueAtOf(records[waiting] as RawRecord) - now).unref();
+    setTimeout(resume, stillToWaitMs(record, now, this.#metForMs(record))).unref();
+    if (this.#waitsFor?.offset !== record.offset) this.#waitsFor = { offset: record.offset, since: performance.now() };
     return records.slice(0, waiting);
+  }
+
+  #metForMs({ offset }: RawRecord): number {
+    return this.#waitsFor?.offset === offset ? performance.now() - this.#waitsFor.since : 0;
   }
 
   /** False when the batch turned out not to start where the group stands: it is then fetched again from there. */
