@@ -2,7 +2,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 
 export type { ClickHouseClient };
 
-const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 20_000;
 
 /** `clickhouseUrl`: http(s)://[user:password@]host:port[/database]. Opens no connection yet. */
 export function openClickHouse(clickhouseUrl: string, name: string): ClickHouseClient {
