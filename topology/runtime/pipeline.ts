@@ -18,6 +18,7 @@ import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
 import { StateLost, type OrderState } from './state.ts';
 import type { Services } from './step.ts';
+import { openStoreClock } from './store-clock.ts';
 import { TimerScheduler } from './timers.ts';
 
 export interface Pipeline {
@@ -49,7 +50,9 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const recovery = stateRecovery(kafka, redis, codec, log);
   await recovery.ensure();
   const ports = await openPorts({ ...config, redis, epoch: remembered(() => state.epoch()) }, portsOf(nodes));
-  const services: Services = { state, ports, codec, settings: config.settings, now: Date.now };
+  const clock = await openStoreClock(redis, log);
+  metrics.watchClock(clock.skewMs);
+  const services: Services = { state, ports, codec, settings: config.settings, now: clock.now };
   const admin = kafka.admin();
   await admin.connect();
   const deployed = new Set(nodes);
@@ -73,6 +76,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
       await timers?.stop();
       await Promise.all(workers.map((worker) => worker.stop()));
       await Promise.allSettled([admin.disconnect(), ports.close()]);
+      clock.stop();
       redis.disconnect();
     },
   };
@@ -115,7 +119,7 @@ function reachable(state: OrderState): OrderState {
 function remembered(epoch: () => Promise<string | null>): () => Promise<string | null> {
   let known: { epoch: Promise<string | null>; until: number } | null = null;
   return () => {
-    if (!known || known.until < Date.now()) known = { epoch: epoch(), until: Date.now() + EPOCH_REMEMBERED_MS };
+    if (!known || known.until < performance.now()) known = { epoch: epoch(), until: performance.now() + EPOCH_REMEMBERED_MS };
     return known.epoch;
   };
 }

@@ -207,7 +207,7 @@ export class PartitionSession {
     const { name } = this.#node;
     const timer = this.#deps.metrics.transactionSeconds.startTimer({ node: name });
     const transaction = await (this.#producer as Producer).transaction();
-    await transaction.sendBatch({ topicMessages: byTopic(outgoing), acks: -1 });
+    await transaction.sendBatch({ topicMessages: byTopic(outgoing, this.#deps.services.now()), acks: -1 });
     failpoint(`${name}.produced`);
     await sendOffsets(transaction, {
       consumerGroupId: groupOf(name),
@@ -265,9 +265,12 @@ export class PartitionSession {
   }
 }
 
-function byTopic(records: OutgoingRecord[]) {
-  const topics = new Map<string, { key: Buffer | string | null; value: Buffer | null; headers: Record<string, string>; partition?: number }[]>();
-  for (const { topic, ...message } of records) {
+/** All with one time: left out, kafkajs takes the machine's, which brokers refuse where it is an hour ahead. */
+function byTopic(records: OutgoingRecord[], now: number) {
+  const timestamp = String(now);
+  const topics = new Map<string, { key: Buffer | string | null; value: Buffer | null; headers: Record<string, string>; partition?: number; timestamp: string }[]>();
+  for (const { topic, ...record } of records) {
+    const message = { ...record, timestamp };
     const messages = topics.get(topic);
     if (messages) messages.push(message);
     else topics.set(topic, [message]);
