@@ -25,8 +25,8 @@ export interface ChunkOptions {
   sink: string;
   /** Takes rows that were refused, before the rest is committed; where it throws, nothing is. */
   onRefused(refused: readonly RefusedRow[]): Promise<void>;
-  /** Told how far the write has come, for crash tests: `<sink>-written` before the commit, `<sink>-committed` after it. */
-  passed?(point: string): void;
+  /** Told how far the write has come, for crash tests: offsets moved, rows written, both committed. */
+  passed?(point: 'offsets' | 'written' | 'committed'): void;
 }
 
 /**
@@ -44,11 +44,12 @@ export async function writePostgresChunk(
     // What a crash of the server loses of the last transactions is read again, as their offsets are lost with them.
     await client.query('SET LOCAL synchronous_commit = off');
     await advanceOffsets(client, options.sink, ranges);
+    options.passed?.('offsets');
     const refused = await writeRows(client, rows);
     if (refused.length > 0) await options.onRefused(refused);
-    options.passed?.(`${options.sink}-written`);
+    options.passed?.('written');
   });
-  options.passed?.(`${options.sink}-committed`);
+  options.passed?.('committed');
 }
 
 async function writeRows(client: Client, rows: readonly ReadModelRow[]): Promise<RefusedRow[]> {

@@ -3,6 +3,7 @@ import type { DecodedRecord } from '../../schemas/codec.ts';
 import type { EventType } from '../../schemas/types.ts';
 import { NEEDS_NO_COMPENSATION, type Flow, type FlowNode, type ProcessorNode } from '../define.ts';
 import { kindOf, StepOverdue } from './errors.ts';
+import { OUTSIDE_PORTS } from './failpoints.ts';
 import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Services, type Settled, type StepResult } from './step.ts';
 
 /** An event on its way to its topic. */
@@ -21,6 +22,8 @@ export interface ChainResult {
   marks: boolean;
   orderId: string;
   skipped: StepResult['skipped'];
+  /** Steps answered from the journal: an earlier run had them done, and did not come to commit them. */
+  replayed: number;
 }
 
 /** Which node of this process takes an event on in memory. */
@@ -68,8 +71,7 @@ export interface ChainOptions {
   observe: (node: FlowNode, outcome: string, seconds: number) => void;
 }
 
-/** Ports whose effects leave this platform. */
-const OUTSIDE: ReadonlySet<PortName> = new Set(['payment', 'reservation', 'notification']);
+const OUTSIDE: ReadonlySet<PortName> = new Set(OUTSIDE_PORTS);
 
 const actsOutside = (node: FlowNode): boolean => node.uses.some((port) => OUTSIDE.has(port));
 const leavesSomethingToGiveBack = (node: FlowNode): boolean => node.uses.some((port) => !(port in NEEDS_NO_COMPENSATION));
@@ -103,7 +105,7 @@ class ChainRun {
     this.#options = options;
     this.#first = node;
     this.#input = input;
-    this.#result = { events: [], steps: [], marks: false, orderId: (input.record as { orderId: string }).orderId, skipped: '' };
+    this.#result = { events: [], steps: [], marks: false, orderId: (input.record as { orderId: string }).orderId, skipped: '', replayed: 0 };
   }
 
   async run(): Promise<ChainResult> {
@@ -160,6 +162,7 @@ class ChainRun {
       if (taker) source = taker;
     });
     this.#result.steps.push(...settled.steps);
+    if (settled.replayed) this.#result.replayed += 1;
     return settled;
   }
 

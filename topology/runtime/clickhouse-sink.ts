@@ -9,7 +9,8 @@ import type { Pool } from '../../connectors/postgres/pool.ts';
 import { readOffsets } from '../../connectors/postgres/sink-offsets.ts';
 import { analyticsRow } from '../../processors/sinks/analytics-row.ts';
 import { CLICKHOUSE_SINK } from '../topics.ts';
-import { failpoint } from './failpoint.ts';
+import { failpoint, failpointBefore } from './failpoint.ts';
+import type { Failpoint } from './failpoints.ts';
 import type { Refuse, SinkEntry, SinkStore } from './sink-store.ts';
 
 /** Done batches are kept this long, to look back. */
@@ -22,7 +23,7 @@ export interface ClickHouseSinkOptions {
   catalogue: Pick<CataloguePort, 'flight'>;
   /** Reads the ranges again: the entries they gave, by partition, in the order of the log. */
   readAgain(ranges: readonly OffsetRange[], sink: SinkStore<AnalyticsRow>): Promise<SinkEntry<AnalyticsRow>[]>;
-  passed?: (point: string) => void;
+  passed?: (point: Failpoint) => void;
 }
 
 /**
@@ -44,13 +45,13 @@ export function clickHouseSink(options: ClickHouseSinkOptions): SinkStore<Analyt
       const repeated = await repeatsAmong(clickhouse, entries.map(({ row }) => row));
       const batch = { batchId: randomUUID(), ranges, repeats: [...repeated].map(positionOf) };
       await planBatch(pool, CLICKHOUSE_SINK, batch);
-      passed('clickhouse-sink-planned');
+      passed('clickhouse-sink.planned');
       const news = entries.filter(({ row }) => !repeated.has(row));
       await settleBatch(pool, batch.batchId, async () => {
-        await insert(news, batch.batchId, refuse);
-        passed('clickhouse-sink-inserted');
+        await failpointBefore('clickhouse-sink.sent', insert(news, batch.batchId, refuse));
+        passed('clickhouse-sink.inserted');
       });
-      passed('clickhouse-sink-settled');
+      passed('clickhouse-sink.settled');
     },
     isPassing,
     close: async () => void (await Promise.all([pool.end(), clickhouse.close()])),
@@ -60,7 +61,7 @@ export function clickHouseSink(options: ClickHouseSinkOptions): SinkStore<Analyt
     const leftOut = new Set(repeats.map(recordName));
     const entries = (await readAgain(ranges, sink)).filter(({ row }) => !leftOut.has(recordName(positionOf(row))));
     const refused = await insert(entries, batchId, refuse);
-    passed('clickhouse-sink-redone');
+    passed('clickhouse-redo.inserted');
     // A server that was killed between noting the token and keeping the rows takes the repeat for done.
     const stored = await storedRecords(clickhouse, ranges);
     const missing = entries.filter(({ row }) => !refused.has(row) && !stored.has(recordName(positionOf(row))));

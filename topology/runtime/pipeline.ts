@@ -13,6 +13,7 @@ import { StateUnavailable } from './errors.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
 import { pipelineMetrics } from './metrics.ts';
 import { NodeWorker } from './node-worker.ts';
+import { withFailpoints } from './port-failpoints.ts';
 import { ensureState, rebuild } from './rebuild.ts';
 import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
@@ -49,7 +50,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const state = reachable(openRedisState({ redis, log }));
   const recovery = stateRecovery(kafka, redis, codec, log);
   await recovery.ensure();
-  const ports = await openPorts({ ...config, redis, epoch: remembered(() => state.epoch()) }, portsOf(nodes));
+  const ports = withFailpoints(await openPorts({ ...config, redis, epoch: remembered(() => state.epoch()) }, portsOf(nodes)));
   const clock = await openStoreClock(redis, log);
   metrics.watchClock(clock.skewMs);
   const services: Services = { state, ports, codec, settings: config.settings, now: clock.now };

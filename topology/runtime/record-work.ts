@@ -18,6 +18,8 @@ export interface RecordWork {
   outgoing: OutgoingRecord[];
   /** Journal entries to forget after the commit. */
   steps: { orderId: string; steps: string[] } | null;
+  /** Steps answered from the journal. */
+  replayed: number;
 }
 
 export interface WorkDeps {
@@ -29,7 +31,7 @@ export interface WorkDeps {
   recoverFrom: (eventId: string) => Promise<boolean>;
 }
 
-const IDLE: RecordWork = { outgoing: [], steps: null };
+const IDLE: RecordWork = { outgoing: [], steps: null, replayed: 0 };
 
 /** Whether the node has anything to do with the record at all. Cheap: reads no value. */
 export const isPassedOver = (node: FlowNode, record: RawRecord): boolean => headerText(record.headers, CHAINED_TO) === node.name;
@@ -49,7 +51,7 @@ export async function workOn(node: FlowNode, record: RawRecord, deps: WorkDeps):
       case 'passing':
         deps.metrics.putOff.inc({ node: node.name });
         if (node.uses.length === 0) throw new StateUnavailable('a fault passed through a node that uses nothing', { cause: error });
-        return { outgoing: [putOff(node.name, record, error, deps.services.now())], steps: null };
+        return { outgoing: [putOff(node.name, record, error, deps.services.now())], steps: null, replayed: 0 };
       case 'permanent':
         return bury(node, record, error, deps);
     }
@@ -59,7 +61,7 @@ export async function workOn(node: FlowNode, record: RawRecord, deps: WorkDeps):
 function bury(node: FlowNode, record: RawRecord, error: unknown, deps: WorkDeps): RecordWork {
   if (!buries(node, record.topic)) return IDLE;
   deps.metrics.deadLetters.inc({ node: node.name });
-  return { outgoing: [deadLetter(node.name, record, error, attemptsOf(record) + 1, deps.services.now())], steps: null };
+  return { outgoing: [deadLetter(node.name, record, error, attemptsOf(record) + 1, deps.services.now())], steps: null, replayed: 0 };
 }
 
 /** Several nodes read the commands; only the opener buries what none of them can read. */
@@ -80,7 +82,7 @@ async function process(node: FlowNode, record: RawRecord, deps: WorkDeps): Promi
       },
     }),
   );
-  return { outgoing: outgoingOf(result, record), steps: stepsOf(result) };
+  return { outgoing: outgoingOf(result, record), steps: stepsOf(result), replayed: result.replayed };
 }
 
 /** Tries again in place what fails in passing, a few times and briefly; a step that hangs is not worth waiting for again. */

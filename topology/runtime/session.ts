@@ -4,7 +4,7 @@ import type { FlowNode } from '../define.ts';
 import { groupOf } from '../topics.ts';
 import type { OutgoingRecord, RawRecord } from './dead-letter.ts';
 import { codeOf, messageOf } from './errors.ts';
-import { failpoint } from './failpoint.ts';
+import { failpoint, failpointBefore, isArmed } from './failpoint.ts';
 import { fetchedOffsetOf, isFenced, sendOffsets, transactionalProducer, type Admin, type Consumer, type EachBatchPayload, type Kafka, type Producer } from './kafka.ts';
 import { isPassedOver, workOn, type RecordWork, type WorkDeps } from './record-work.ts';
 import { stillToWaitMs } from './retry.ts';
@@ -127,6 +127,7 @@ export class PartitionSession {
     if (epoch === null) throw new StateLost('the state store is empty');
     const works = await this.#inOrderOfKeys(records);
     failpoint(`${this.#node.name}.effects`);
+    this.#tellReplayed(works);
     const outgoing = works.flatMap((work) => work.outgoing);
     if (outgoing.length === 0) {
       this.#passedOver = next;
@@ -139,6 +140,11 @@ export class PartitionSession {
     this.#deps.metrics.chunkRecords.observe({ node: this.#node.name }, records.length);
     state.trim(works.flatMap((work) => (work.steps ? [work.steps] : []))).catch(() => undefined);
     return true;
+  }
+
+  #tellReplayed(works: readonly RecordWork[]): void {
+    const replayed = works.reduce((sum, work) => sum + work.replayed, 0);
+    if (replayed > 0) this.#deps.log.info({ node: this.#node.name, topic: this.#topic, partition: this.#partition, replayed }, 'steps answered from the journal');
   }
 
   /** Records of one order one after another, different orders side by side. */
@@ -191,6 +197,7 @@ export class PartitionSession {
     const id = `${this.#deps.environment}.${groupOf(this.#node.name)}.${this.#topic}.${this.#partition}`;
     const producer = transactionalProducer(this.#deps.kafka, id);
     await producer.connect();
+    if (isArmed(`${this.#node.name}.partitions-added`)) onPartitionsAdded(producer, () => failpoint(`${this.#node.name}.partitions-added`));
     this.#producer = producer;
     this.#positionChecked = false;
     const transaction = await producer.transaction();
@@ -214,7 +221,7 @@ export class PartitionSession {
       topics: [{ topic: this.#topic, partitions: [{ partition: this.#partition, offset: next.toString() }] }],
     });
     failpoint(`${name}.offsets`);
-    await transaction.commit();
+    await failpointBefore(`${name}.end-sent`, transaction.commit());
     failpoint(`${name}.committed`);
     timer();
   }
@@ -263,6 +270,13 @@ export class PartitionSession {
       key: message.key, value: message.value, headers: message.headers,
     };
   }
+}
+
+/** Between the answer of a transaction's first step and what kafkajs does next. */
+function onPartitionsAdded(producer: Producer, passed: () => void): void {
+  producer.on(producer.events.REQUEST, ({ payload }) => {
+    if (payload.apiName === 'AddPartitionsToTxn') passed();
+  });
 }
 
 /** All with one time: left out, kafkajs takes the machine's, which brokers refuse where it is an hour ahead. */

@@ -7,6 +7,7 @@ import type { FlowNode, InterruptNode, OpenerNode, ProcessorNode } from '../defi
 import { nextStatus, restsAfter, type OrderStatus } from '../order-states.ts';
 import { StateBehind, Unprocessable } from './errors.ts';
 import { eventIdOf, isGenuine } from './event-id.ts';
+import { failpoint } from './failpoint.ts';
 import type { Completed, Mark, OrderState } from './state.ts';
 
 export interface Services {
@@ -95,7 +96,9 @@ async function open(node: OpenerNode, input: DecodedRecord, services: Services):
   if (begun.kind === 'stale') return settled(nothing('stale'));
   const cancelled = begun.kind === 'marked';
   const context = { ...contextOf(orderId, services), cancelled };
-  const events = encodeDrafts(await node.run(command, context), { orderId, causationId: commandId, version: 0, status: 'new' }, services, context.now);
+  const drafts = await node.run(command, context);
+  failpoint(`${node.name}.first-effect`);
+  const events = encodeDrafts(drafts, { orderId, causationId: commandId, version: 0, status: 'new' }, services, context.now);
   return { kind: 'prepared', node, key, orderId, fromVersion: 0, input: null, events, clearsMark: cancelled };
 }
 
@@ -123,6 +126,7 @@ export async function extend(prepared: Prepared, node: ProcessorNode, services: 
 async function run(node: ProcessorNode, event: AnyOrderEvent, services: Services): Promise<EncodedEvent[]> {
   const context = contextOf(event.orderId, services);
   const drafts = await node.run(event, context);
+  failpoint(`${node.name}.first-effect`);
   return encodeDrafts(drafts, { ...event, causationId: event.eventId, status: event.status as OrderStatus }, services, context.now);
 }
 
@@ -174,6 +178,7 @@ async function interrupt(node: InterruptNode, input: DecodedRecord, services: Se
     const context = contextOf(orderId, services);
     const current = head && last ? { status: head.status, version: head.version, atRest: head.atRest, order: last.order } : null;
     const outcome = await node.run(record.input, current, context);
+    failpoint(`${node.name}.first-effect`);
     if (outcome.kind === 'none') return nothing('too_late');
     if (outcome.kind === 'mark') {
       const mark = { causationId, reason: outcome.reason, detail: outcome.detail };

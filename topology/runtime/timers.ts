@@ -73,6 +73,7 @@ export class TimerScheduler {
     );
     failpoint('timers.published');
     await state.disarm(due);
+    failpoint('timers.disarmed');
     fired(due.length);
     return due.length;
   }

@@ -12,6 +12,7 @@ import { topicOf } from '../../../topology/topics.ts';
 import { clickHouseSink } from '../../../topology/runtime/clickhouse-sink.ts';
 import type { OutgoingRecord } from '../../../topology/runtime/dead-letter.ts';
 import { eventHeaders } from '../../../topology/runtime/headers.ts';
+import type { Failpoint } from '../../../topology/runtime/failpoints.ts';
 import { connectKafka, type Kafka, type Producer, transactionalProducer, withAdmin } from '../../../topology/runtime/kafka.ts';
 import { createLog } from '../../../topology/runtime/log.ts';
 import { postgresSink } from '../../../topology/runtime/postgres-sink.ts';
@@ -41,7 +42,7 @@ const PARTITIONS = 2;
 const codec = memoryCodec();
 
 export interface SinkTrialOptions {
-  passed?: (point: string) => void;
+  passed?: (point: Failpoint) => void;
   chunkRows?: number;
   databaseUrl?: string;
   clickhouseUrl?: string;
@@ -188,7 +189,7 @@ export class SinkTrial {
     await withAdmin(this.kafka, (admin) => admin.deleteTopics({ topics: [...this.topics.keys()] }));
   }
 
-  #clickHouseStore(clickhouse: ClickHouseClient, pool: Pool, passed: (point: string) => void): SinkStore<never> {
+  #clickHouseStore(clickhouse: ClickHouseClient, pool: Pool, passed: (point: Failpoint) => void): SinkStore<never> {
     return clickHouseSink({
       clickhouse, pool, passed,
       catalogue: { flight: () => undefined },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { AnyOrderEvent } from '../../../schemas/types.ts';
 import { type Chapter, orderStory, placedOrder, stories } from '../../processors/sinks/order-story.ts';
+import type { Failpoint } from '../../../topology/runtime/failpoints.ts';
 import { withAdmin } from '../../../topology/runtime/kafka.ts';
 import { CutLine } from './cut-line.ts';
 import { Killed, type SinkKind, SinkTrial, until } from './sink-trial.ts';
@@ -21,7 +22,7 @@ function* slices<Item>(items: readonly Item[], size: number): Generator<Item[]> 
 }
 
 /** Throws at the nth passage of a point, once. */
-function killAt(point: string, nth: number): (passed: string) => void {
+function killAt(point: Failpoint, nth: number): (passed: Failpoint) => void {
   let left = nth;
   return (passed) => {
     if (passed === point && --left === 0) throw new Killed(`killed at ${point}`);
@@ -94,14 +95,15 @@ describe.each(KINDS)('%s', (kind) => {
   });
 });
 
-const CRASHES: readonly [SinkKind, string, number][] = [
-  ['postgres-sink', 'postgres-sink-written', 1],
-  ['postgres-sink', 'postgres-sink-written', 3],
-  ['postgres-sink', 'postgres-sink-committed', 2],
-  ['clickhouse-sink', 'clickhouse-sink-planned', 1],
-  ['clickhouse-sink', 'clickhouse-sink-planned', 2],
-  ['clickhouse-sink', 'clickhouse-sink-inserted', 1],
-  ['clickhouse-sink', 'clickhouse-sink-settled', 2],
+const CRASHES: readonly [SinkKind, Failpoint, number][] = [
+  ['postgres-sink', 'postgres-sink.offsets', 2],
+  ['postgres-sink', 'postgres-sink.written', 1],
+  ['postgres-sink', 'postgres-sink.written', 3],
+  ['postgres-sink', 'postgres-sink.committed', 2],
+  ['clickhouse-sink', 'clickhouse-sink.planned', 1],
+  ['clickhouse-sink', 'clickhouse-sink.planned', 2],
+  ['clickhouse-sink', 'clickhouse-sink.inserted', 1],
+  ['clickhouse-sink', 'clickhouse-sink.settled', 2],
 ];
 
 test.each(CRASHES)('%s is exact after a crash at %s, passage %i', async (kind, point, nth) => {
@@ -117,11 +119,11 @@ test.each(CRASHES)('%s is exact after a crash at %s, passage %i', async (kind, p
 });
 
 test('a crash while a planned batch is being redone leaves it to the next', async () => {
-  const first = await trial.sink('clickhouse-sink', { passed: killAt('clickhouse-sink-inserted', 1) });
+  const first = await trial.sink('clickhouse-sink', { passed: killAt('clickhouse-sink.inserted', 1) });
   await trial.write(events('redo', 4));
   await until(() => first.reason() !== '', () => 'the sink was not killed');
   await first.stop();
-  const second = await trial.sink('clickhouse-sink', { passed: killAt('clickhouse-sink-redone', 1) });
+  const second = await trial.sink('clickhouse-sink', { passed: killAt('clickhouse-redo.inserted', 1) });
   await until(() => second.reason() !== '', () => 'the planned batch was not redone');
   await second.stop();
   const third = await trial.sink('clickhouse-sink');
