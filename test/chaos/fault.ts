@@ -1,6 +1,7 @@
 import type { Random } from '../../topology/demo/random.ts';
 import type { Addresses, PartName } from '../../topology/local/stack.ts';
 import type { Config } from '../../topology/runtime/config.ts';
+import type { Proxies } from './proxy/proxies.ts';
 
 export type Scale = 'quick' | 'full';
 
@@ -29,6 +30,8 @@ export interface Fault {
   title: string;
   /** Default: one-process. */
   layout?: Layout;
+  /** Why it cannot be injected on this machine: the run then says so, and counts it neither as passed nor as failed. */
+  notRun?: string;
   /** How often it is injected at least. */
   planned(scale: Scale): number;
   /** Injects under load, and leaves everything running as it found it, also when it throws. A throw is a violation. */
@@ -44,6 +47,8 @@ export interface ChaosRun {
   readonly random: Random;
   readonly workers: Workers;
   readonly servers: Servers;
+  /** In front of the servers: every process of the installation goes through them. */
+  readonly proxies: Proxies;
   readonly load: Load;
   /** As the installation's processes have it, which may reach the servers through proxies; `servers.addresses` leads straight to them. */
   readonly config: Config;
@@ -55,8 +60,17 @@ export interface ChaosRun {
    * Any number may wait side by side.
    */
   recovered(since?: number): Promise<number>;
+  /** Tells of poison that the fault put in itself: dead letters that are due, by their topic and by where the poison lies. */
+  expectLetters(letters: readonly Letter[]): void;
   /** A line for whoever watches. */
   say(line: string): void;
+}
+
+export interface Letter {
+  /** The dead-letter topic. */
+  node: string;
+  /** `<topic>/<partition>@<offset>` of the poison. */
+  from: string;
 }
 
 /** The installation's processes by name: `sandbox`, `ingress`, `postgres-sink`, `clickhouse-sink`, and by layout `all` or one a node. */
@@ -70,6 +84,8 @@ export interface Workers {
   resume(name: string): void;
   /** Restarts it once with this FAILPOINT armed; resolves when it died of it, true, or had no occasion to within `patienceMs`, false. */
   killAt(name: string, failpoint: string, patienceMs?: number): Promise<boolean>;
+  /** Ends it (SIGKILL) and starts it with the environment for this once; resolves when it is ready. */
+  restartWith(name: string, env: Record<string, string>): Promise<void>;
   /** So many processes of the kind of worker, started or ended (SIGTERM). Names of further ones: `<name>-2`, … */
   scale(name: string, processes: number): Promise<void>;
   /** Changes what runs together, a process at a time, under load. */
@@ -92,6 +108,8 @@ export interface Servers {
   /** SIGCONT. */
   resume(name: PartName): void;
   pid(name: PartName): number;
+  /** Where it keeps its data. */
+  folder(name: PartName): string;
 }
 
 /** Workload W, placed all the time while a fault is injected. */
