@@ -86,6 +86,8 @@ export interface Workers {
   killAt(name: string, failpoint: string, patienceMs?: number): Promise<boolean>;
   /** Ends it (SIGKILL) and starts it with the environment for this once; resolves when it is ready. */
   restartWith(name: string, env: Record<string, string>): Promise<void>;
+  /** As `killAt`, one after another: each start after a death is armed with the next; the last is armed with none. */
+  killAtEach(name: string, failpoints: readonly string[], patienceMs?: number): Promise<boolean[]>;
   /** So many processes of the kind of worker, started or ended (SIGTERM). Names of further ones: `<name>-2`, … */
   scale(name: string, processes: number): Promise<void>;
   /** Changes what runs together, a process at a time, under load. */

@@ -18,7 +18,7 @@ function moveClock(path: string): void {
   watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, read);
   const now = (): number => RealDate.now() + aheadMs;
   globalThis.Date = new Proxy(RealDate, {
-    construct: (target, args: [number]) => (args.length === 0 ? new target(now()) : new target(...args)),
+    construct: (target, args: unknown[]) => Reflect.construct(target, args.length === 0 ? [now()] : args),
     apply: () => new RealDate(now()).toString(),
     get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)),
   });

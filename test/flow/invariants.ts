@@ -31,7 +31,7 @@ async function evidenceOf(world: World, placed: Iterable<string>, flights: reado
     flight: `${flight}:${TRAVEL_DATE}`, bookingClass, ...count, authorized: flight === 'IA903' ? 1 : Number.POSITIVE_INFINITY,
   })));
   return {
-    at: world.flow.now, placed: new Set(placed), orders, bookings, seats, ledger: world.companies.ledger(), deadLetters: new Map(), lag: new Map(),
+    at: world.flow.now, placed: new Set(placed), orders, bookings, seats, ledger: world.companies.ledger(), deadLetters: new Map(), openTransactions: [], lag: new Map(),
     postgres: NO_STORE, clickhouse: NO_STORE, redis: new Map(), rebuilt: new Map(),
   };
 }

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { createWriteStream, mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { notePid } from '../../topology/local/data-folder.ts';
 import type { Addresses } from '../../topology/local/stack.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { createLog } from '../../topology/runtime/log.ts';
@@ -19,8 +21,17 @@ export interface InstallationOptions {
   /** Every node in a process of its own; otherwise all in one, chained. */
   nodePerProcess?: boolean;
   env?: Record<string, string>;
+  /** Folder of its logs and, unless said otherwise, the sandbox's companies; a new one by default. */
+  dataDir?: string;
   /** Kinds of worker to leave out. */
   without?: readonly string[];
+}
+
+/** How a process of the installation ended. */
+export interface Exit {
+  name: string;
+  pid: number;
+  signal: NodeJS.Signals | null;
 }
 
 interface Worker {
@@ -29,12 +40,16 @@ interface Worker {
   child: ChildProcess | null;
   ready: Promise<void>;
   env: Record<string, string>;
+  /** For its next start alone. */
+  onceEnv: Record<string, string>;
 }
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 /** Installations that share a Postgres share its customers' keys. */
 const MASTER_KEY = Buffer.alloc(32, 'tests only').toString('base64');
 const RESTART_AFTER_MS = 200;
+/** Ends a process whose parent is gone. */
+const TETHER = new URL('../../topology/local/worker-tether.ts', import.meta.url).pathname;
 
 /** A whole installation beside the given servers: sandbox, pipeline, sinks and ingress as processes of their own, restarted when they die. */
 export class Installation {
@@ -42,17 +57,19 @@ export class Installation {
   readonly dataDir: string;
   readonly #env: Record<string, string>;
   readonly #workers = new Map<string, Worker>();
+  readonly #exits = new EventEmitter<{ exit: [Exit] }>();
   #stopping = false;
 
   private constructor(dataDir: string, env: Record<string, string>) {
     this.dataDir = dataDir;
     this.#env = env;
     this.config = loadConfig(env);
+    this.#exits.setMaxListeners(0);
   }
 
   static async start(options: InstallationOptions): Promise<Installation> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'iaros-installation-'));
-    mkdirSync(join(dataDir, 'logs'), { recursive: true });
+    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'iaros-installation-'));
+    for (const folder of ['logs', 'pids']) mkdirSync(join(dataDir, folder), { recursive: true });
     const installation = new Installation(dataDir, await environmentOf(options, dataDir));
     await provision(installation.config, { log: createLog('provision', 'warn') });
     const names = options.nodePerProcess ? orderFlow.nodes.map((node) => node.name) : ['all'];
@@ -90,7 +107,7 @@ export class Installation {
 
   /** Adds a process; resolves when it says that it is ready. */
   async run(name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
-    const worker: Worker = { name, args, child: null, ready: Promise.resolve(), env };
+    const worker: Worker = { name, args, child: null, ready: Promise.resolve(), env, onceEnv: {} };
     this.#workers.set(name, worker);
     this.#spawn(worker);
     await worker.ready;
@@ -98,9 +115,13 @@ export class Installation {
 
   #spawn(worker: Worker): void {
     const log = createWriteStream(join(this.dataDir, 'logs', `${worker.name}.log`), { flags: 'a' });
-    const child = spawn(process.execPath, worker.args, {
-      cwd: ROOT, env: { ...(process.env as Record<string, string>), ...this.#env, ...worker.env, NODE_ENV: 'production' }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    const env = { ...(process.env as Record<string, string>), ...this.#env, ...worker.env, ...worker.onceEnv, NODE_ENV: 'production' };
+    worker.onceEnv = {};
+    // In a process group of its own, so that Ctrl-C reaches the parent alone, which then ends it in order.
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', TETHER, ...worker.args], {
+      cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true,
     });
+    const forget = child.pid ? notePid(this.dataDir, worker.name, child.pid) : null;
     child.stdout?.pipe(log);
     child.stderr?.pipe(log);
     worker.child = child;
@@ -109,7 +130,9 @@ export class Installation {
       child.once('exit', (code, signal) => reject(new Error(`${worker.name} ended with ${code ?? signal} before it was ready; see ${this.dataDir}/logs`)));
     });
     worker.ready.catch(() => undefined);
-    child.once('exit', () => {
+    child.once('exit', (_, signal) => {
+      void forget?.then((it) => it());
+      this.#exits.emit('exit', { name: worker.name, pid: child.pid ?? 0, signal });
       if (this.#stopping || this.#workers.get(worker.name) !== worker) return;
       setTimeout(() => this.#stopping || this.#spawn(worker), RESTART_AFTER_MS);
     });
@@ -120,6 +143,38 @@ export class Installation {
     process.kill(this.pid(name), 'SIGKILL');
   }
 
+  isUp(name: string): boolean {
+    const child = this.#workers.get(name)?.child;
+    return !!child && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Gives a process further environment, for its next start alone. */
+  arm(name: string, env: Record<string, string>): void {
+    const worker = this.#workers.get(name);
+    if (!worker) throw new Error(`there is no ${name}`);
+    worker.onceEnv = env;
+  }
+
+  /** The next exit of the process, however it comes about. Rejects when `signal` aborts. */
+  async exitOf(name: string, signal?: AbortSignal): Promise<Exit> {
+    for (;;) {
+      const [exit] = (await once(this.#exits, 'exit', { ...(signal && { signal }) })) as [Exit];
+      if (exit.name === name) return exit;
+    }
+  }
+
+  onExit(listener: (exit: Exit) => void): void {
+    this.#exits.on('exit', listener);
+  }
+
+  /** Resolves when the process, started again or not, has said that it is ready. */
+  async readyAgain(name: string): Promise<void> {
+    for (let worker = this.#workers.get(name); worker; worker = this.#workers.get(name)) {
+      if (await worker.ready.then(() => true, () => false)) return;
+      await sleep(RESTART_AFTER_MS);
+    }
+  }
+
   /** Takes a process away for good, with the given signal. */
   async remove(name: string, signal: NodeJS.Signals): Promise<void> {
     const worker = this.#workers.get(name);
@@ -128,13 +183,7 @@ export class Installation {
   }
 
   async allReady(): Promise<void> {
-    for (const worker of this.#workers.values()) {
-      for (;;) {
-        const { ready } = worker;
-        if (await ready.then(() => true, () => false)) break;
-        await sleep(RESTART_AFTER_MS);
-      }
-    }
+    await Promise.all(this.names.map((name) => this.readyAgain(name)));
   }
 
   async stop(): Promise<void> {

@@ -83,7 +83,7 @@ test('all is well: ok, exit code 0, one JSON object with every check', async () 
   expect(said).toMatchObject({ ok: true, orders: expect.any(Number), statuses: expect.objectContaining({ Fulfilled: expect.any(Number), Refunded: expect.any(Number) }) });
   expect(said.orders).toBeGreaterThanOrEqual(20);
   expect(Object.keys(said.checks)).toEqual([
-    'drained', 'accepted', 'final', 'versions', 'event_ids', 'payments_once', 'payments_match', 'bookings', 'seats', 'postgres', 'clickhouse', 'redis',
+    'drained', 'transactions', 'accepted', 'final', 'versions', 'event_ids', 'payments_once', 'payments_match', 'bookings', 'seats', 'postgres', 'clickhouse', 'redis',
   ]);
 });
 

@@ -11,6 +11,7 @@ const ENTRIES = {
   test: 'test/run.mjs',
   iaros: 'topology/cli.ts',
   bench: 'test/bench/run.ts',
+  chaos: 'test/chaos/run.ts',
   generate: 'topology/local/generate.ts',
 };
 

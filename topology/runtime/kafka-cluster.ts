@@ -98,19 +98,22 @@ export async function patiently<T>(cluster: KafkaCluster, ask: () => Promise<T>)
   }
 }
 
-/** First (EARLIEST) or next (LATEST) offset of every partition, asked of the leaders. */
-export function listOffsets(cluster: KafkaCluster, topics: readonly string[], timestamp: string): Promise<Offsets> {
-  return patiently(cluster, () => askLeaders(cluster, topics, timestamp));
+/**
+ * First (EARLIEST) or next (LATEST) offset of every partition, asked of the leaders. With READ_COMMITTED the latest is the one before which
+ * every transaction has ended.
+ */
+export function listOffsets(cluster: KafkaCluster, topics: readonly string[], timestamp: string, isolationLevel = READ_UNCOMMITTED): Promise<Offsets> {
+  return patiently(cluster, () => askLeaders(cluster, topics, timestamp, isolationLevel));
 }
 
-async function askLeaders(cluster: KafkaCluster, topics: readonly string[], timestamp: string): Promise<Offsets> {
+async function askLeaders(cluster: KafkaCluster, topics: readonly string[], timestamp: string, isolationLevel: number): Promise<Offsets> {
   const offsets: Offsets = new Map(topics.map((topic) => [topic, new Map()]));
   const asked = topics.flatMap((topic) => partitionsOf(cluster, topic).map(({ partitionId, leader }) => ({ topic, partition: partitionId, leader })));
   await Promise.all(
     [...Map.groupBy(asked, ({ leader }) => leader)].map(async ([leader, partitions]) => {
       const broker = await cluster.findBroker({ nodeId: String(leader) });
       const request = byTopic(partitions, ({ partition }) => ({ partition, timestamp }));
-      const { responses } = await broker.listOffsets({ isolationLevel: READ_UNCOMMITTED, topics: request });
+      const { responses } = await broker.listOffsets({ isolationLevel, topics: request });
       for (const { topic, partitions: found } of responses) {
         for (const { partition, offset } of found) offsets.get(topic)?.set(partition, BigInt(offset));
       }

@@ -1,5 +1,5 @@
 import type { Kafka } from './kafka.ts';
-import { byTopic, EARLIEST, LATEST, listOffsets, openCluster, type Offsets, partitionsOf, patiently, withCluster } from './kafka-cluster.ts';
+import { byTopic, EARLIEST, LATEST, listOffsets, openCluster, type Offsets, partitionsOf, patiently, READ_COMMITTED, withCluster } from './kafka-cluster.ts';
 import { type OnRecord, type OpenRange, RangeReader } from './range-reader.ts';
 
 export type { Offsets } from './kafka-cluster.ts';
@@ -29,6 +29,17 @@ export async function readTopics(kafka: Kafka, topics: readonly string[], onReco
 /** Where each partition ends: one after the last offset taken, open transactions and markers included. */
 export function endOffsets(kafka: Kafka, topics: readonly string[]): Promise<Offsets> {
   return withCluster(kafka, topics, (cluster) => listOffsets(cluster, topics, LATEST));
+}
+
+/** Partitions in which a transaction is open that was already open when the call was made, as `<topic>/<partition>`. */
+export function openTransactions(kafka: Kafka, topics: readonly string[]): Promise<string[]> {
+  return withCluster(kafka, topics, async (cluster) => {
+    const ends = await listOffsets(cluster, topics, LATEST);
+    const stable = await listOffsets(cluster, topics, LATEST, READ_COMMITTED);
+    return [...ends].flatMap(([topic, partitions]) =>
+      [...partitions].flatMap(([partition, end]) => ((stable.get(topic)?.get(partition) ?? end) < end ? [`${topic}/${partition}`] : [])),
+    );
+  });
 }
 
 /** Where the group goes on reading. Partitions for which it has committed nothing are left out. */

@@ -21,6 +21,7 @@ const waitsForPayer = ({ type }: NewestState): boolean => type === 'PaymentChall
 
 export const CHECKS: readonly Check[] = [
   { name: 'drained', claim: 'every node and sink has read everything', violations: undrained },
+  { name: 'transactions', claim: 'no transaction is left open', violations: hangingTransactions },
   { name: 'accepted', claim: 'every place command became an order or a dead letter; no order came from nowhere', violations: unaccounted },
   { name: 'final', claim: 'every accepted order ended, or waits for its payer while its hold lasts', violations: unfinished },
   { name: 'versions', claim: 'versions run 1..n, each once, by legal moves', violations: brokenHistories },
@@ -36,6 +37,10 @@ export const CHECKS: readonly Check[] = [
 
 function* undrained({ lag }: Evidence): Iterable<string> {
   for (const [reader, messages] of lag) if (messages > 0) yield `${reader} has ${messages} messages to read`;
+}
+
+function* hangingTransactions({ openTransactions }: Evidence): Iterable<string> {
+  for (const partition of openTransactions) yield `a transaction is open in ${partition}`;
 }
 
 function* unaccounted({ placed, orders, deadLetters }: Evidence): Iterable<string> {

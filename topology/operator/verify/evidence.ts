@@ -87,6 +87,8 @@ export interface Evidence {
   orders: ReadonlyMap<string, LoggedOrder>;
   /** By node, one entry a dead letter: the order it is about, or the record's key where the value tells none. */
   deadLetters: ReadonlyMap<string, readonly string[]>;
+  /** Partitions, `<topic>/<partition>`, in which a transaction has not ended: nobody reads on there. */
+  openTransactions: readonly string[];
   /** Messages not read yet, by reader. */
   lag: ReadonlyMap<string, number>;
   ledger: readonly LedgerEntry[];

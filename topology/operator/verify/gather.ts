@@ -1,6 +1,9 @@
 import { Redis } from 'ioredis';
 import { demoAirline } from '../../../connectors/demo-airline/index.ts';
 import { snapshotOf } from '../../runtime/rebuild.ts';
+import { orderFlow } from '../../order-flow.ts';
+import { openTransactions } from '../../runtime/topic-reader.ts';
+import { topicsOf } from '../../topics.ts';
 import { attach } from '../attach.ts';
 import { measureLag } from '../lag.ts';
 import { readChangelogImage } from './changelog-image.ts';
@@ -22,6 +25,7 @@ export async function gather(): Promise<Evidence> {
     const at = Date.now();
     return {
       at, lag, ...log,
+      openTransactions: await openTransactions(kafka, topicsOf(orderFlow).map(({ name }) => name)),
       ledger: await readLedger(config.sandboxUrl),
       bookings: await readBookings(config.sandboxUrl),
       postgres: await readPostgres(config.databaseUrl),

@@ -62,6 +62,13 @@ describe('drained', () => {
   });
 });
 
+describe('transactions', () => {
+  test('a transaction that nobody ends', () => {
+    const evidence = broken(({ openTransactions }) => openTransactions.push('orders.received.v1/3'));
+    expect(found(evidence)).toEqual({ transactions: ['a transaction is open in orders.received.v1/3'] });
+  });
+});
+
 describe('accepted', () => {
   test('a place command that became nothing', () => {
     expect(found(broken(({ placed }) => placed.add('lost')))).toEqual({ accepted: ['order lost was placed and has no event'] });

@@ -12,6 +12,7 @@ export interface PlayedEvidence extends Evidence {
   placed: Set<string>;
   orders: Map<string, LoggedOrder>;
   deadLetters: Map<string, string[]>;
+  openTransactions: string[];
   lag: Map<string, number>;
   ledger: LedgerEntry[];
   bookings: Booking[];
@@ -62,7 +63,7 @@ async function evidenceOf(it: World): Promise<PlayedEvidence> {
   const image = new ChangelogImage(codec);
   for (const { key, value } of it.flow.records(CHANGELOG_TOPIC)) await image.add(String(key), value);
   return {
-    at: it.flow.now, placed, orders, deadLetters,
+    at: it.flow.now, placed, orders, deadLetters, openTransactions: [],
     lag: new Map(orderFlow.nodes.map(({ name }) => [name, 0])),
     ledger: it.companies.ledger(),
     bookings: [...orders.keys()].flatMap((orderId) => {

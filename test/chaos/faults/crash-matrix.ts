@@ -1,0 +1,84 @@
+import type { Random } from '../../../topology/demo/random.ts';
+import { type Cell, crashCells, kindOf, sample } from '../crash-cells.ts';
+import type { ChaosRun, Fault, Injection, Layout, Scale, Signs } from '../fault.ts';
+
+const TIMES = 3;
+/** Passages of a point before it kills. */
+const LATEST_PASSAGE = 3;
+/** Processes of the chained layout that die side by side, sharing the partitions. */
+const CHAINED_PROCESSES = 2;
+const CHAINED_SAMPLE = 4;
+/** A process that is started, waits for its group to let it in, and then for an order that comes by. */
+const PATIENCE_MS = 90_000;
+
+const cellsOf = (layout: Layout, scale: Scale, random: Random): Cell[] => {
+  const cells = crashCells(layout);
+  if (scale === 'full') return Array.from({ length: TIMES }, () => cells).flat();
+  const sampled = sample(cells, random);
+  return layout === 'one-process' ? shuffled(sampled, random).slice(0, CHAINED_SAMPLE) : sampled;
+};
+
+/** Each process dies at one of its cells after another, all processes side by side. */
+async function crash(run: ChaosRun, layout: Layout): Promise<Injection[]> {
+  const cells = cellsOf(layout, run.scale, run.random);
+  const died = await Promise.all([...byProcess(cells, layout)].map(([worker, own]) => crashEach(run, worker, own)));
+  await run.workers.allReady();
+  await run.recovered();
+  return died.flat();
+}
+
+async function crashEach(run: ChaosRun, worker: string, cells: readonly Cell[]): Promise<Injection[]> {
+  const points = cells.map(({ point }) => `${point}:${run.random.int(1, LATEST_PASSAGE)}`);
+  const began = Date.now();
+  const died = await run.workers.killAtEach(worker, points, PATIENCE_MS);
+  points.forEach((point, index) => died[index] || run.say(`${worker} never came by ${point}`));
+  return points.flatMap((point, index) => (died[index] ? [{ what: `${worker} killed at ${point}`, at: began, recoveryMs: null }] : []));
+}
+
+function byProcess(cells: readonly Cell[], layout: Layout): Map<string, Cell[]> {
+  if (layout === 'process-per-node') return Map.groupBy(cells, ({ worker }) => worker);
+  const numbered = cells.map((cell, index) => ({ ...cell, worker: index % CHAINED_PROCESSES === 0 ? cell.worker : `${cell.worker}-${1 + (index % CHAINED_PROCESSES)}` }));
+  return Map.groupBy(numbered, ({ worker }) => worker);
+}
+
+function shuffled<T>(values: readonly T[], random: Random): T[] {
+  return values.map((value) => ({ value, at: random.next() })).sort((one, other) => one.at - other.at).map(({ value }) => value);
+}
+
+const planned = (layout: Layout, scale: Scale): number => {
+  const cells = crashCells(layout);
+  if (scale === 'full') return TIMES * cells.length;
+  return layout === 'one-process' ? CHAINED_SAMPLE : new Set(cells.map(kindOf)).size;
+};
+
+function* unseen({ replayed, killed }: Signs): Iterable<string> {
+  if (killed === 0) yield 'no process was killed';
+  if (replayed === 0) yield 'no step was answered from the journal';
+}
+
+/** Every node in a process of its own: it dies at each point of its session, its calls, the sinks' writes, the timers and the API. */
+export const crashMatrixApart: Fault = {
+  name: 'crash-matrix',
+  title: 'a process per node, killed at every point of the algorithm',
+  layout: 'process-per-node',
+  planned: (scale) => planned('process-per-node', scale),
+  inject: (run) => crash(run, 'process-per-node'),
+  unseen,
+};
+
+/** The default deployment. */
+export const crashMatrixChained: Fault = {
+  name: 'crash-matrix-chained',
+  title: 'all nodes in one process, killed at every point of the algorithm',
+  layout: 'one-process',
+  planned: (scale) => planned('one-process', scale),
+  async inject(run) {
+    await run.workers.scale('all', CHAINED_PROCESSES);
+    try {
+      return await crash(run, 'one-process');
+    } finally {
+      await run.workers.scale('all', 1);
+    }
+  },
+  unseen,
+};

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { orderFlow } from '../../topology/order-flow.ts';
+import { FINAL, type OrderStatus } from '../../topology/order-states.ts';
+import { headerText } from '../../topology/runtime/headers.ts';
+import type { Kafka } from '../../topology/runtime/kafka.ts';
+import { readTopics } from '../../topology/runtime/topic-reader.ts';
+import { COMMANDS_TOPIC, topicsOf } from '../../topology/topics.ts';
+import type { Installation } from '../system/installation.ts';
+import type { Letter } from './fault.ts';
+import type { Placed, WorkloadLoad } from './load.ts';
+import type { Stores } from './recovery.ts';
+import { afterlife } from './workload.ts';
+
+interface Verdict {
+  ok: boolean;
+  checks: Record<string, { ok: boolean; violations: number; shown: string[] }>;
+}
+
+const SHOWN = 5;
+const LOOK_EVERY_MS = 500;
+
+export interface AtRest {
+  installation: Installation;
+  load: WorkloadLoad;
+  /** Dead letters that are due beside those of the load's poison. */
+  letters: readonly Letter[];
+  stores: Stores;
+  kafka: Kafka;
+  /** How long everything may take to come to rest, ms. */
+  patienceMs: number;
+  /** Whether orders that wait for their payer have to be over too. */
+  toTheEnd: boolean;
+  signal: AbortSignal;
+}
+
+/** Every invariant over all that was placed so far in the run: one text a violation. To be called once the load has stopped. */
+export async function violations(rest: AtRest): Promise<string[]> {
+  const deadline = Date.now() + rest.patienceMs;
+  await untilFinal(rest, deadline);
+  const verdict = await verdictOf(rest.installation, deadline, rest.signal);
+  const broken = Object.entries(verdict.checks).filter(([, check]) => !check.ok);
+  return [
+    ...broken.flatMap(([name, check]) => check.shown.slice(0, SHOWN).map((text) => `${name} (${check.violations}): ${text}`)),
+    ...accounts(rest.load.placed, await rest.stores.statuses(), rest.toTheEnd),
+    ...letterFaults(await letters(rest)),
+    ...rest.load.complaints.splice(0).slice(0, SHOWN),
+  ];
+}
+
+async function untilFinal({ load, stores, toTheEnd, signal }: AtRest, deadline: number): Promise<void> {
+  while (Date.now() < deadline) {
+    const statuses = await stores.statuses().catch(() => new Map<string, string>());
+    if ([...accounts(load.placed, statuses, toTheEnd)].length === 0) return;
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** Acknowledged orders against those there are. */
+export function* accounts(placed: ReadonlyMap<string, Placed>, statuses: ReadonlyMap<string, string>, toTheEnd: boolean): Iterable<string> {
+  for (const { orderId, acknowledgedAt } of placed.values()) {
+    const status = statuses.get(orderId);
+    if (status === undefined) {
+      if (acknowledgedAt !== null) yield `lost: order ${orderId} was acknowledged at ${new Date(acknowledgedAt).toISOString()} and does not exist`;
+    } else if (!FINAL.has(status as OrderStatus) && (toTheEnd || status !== 'PaymentPending')) yield `not ended: order ${orderId} stands at ${status}`;
+  }
+  for (const orderId of statuses.keys()) if (!placed.has(orderId)) yield `invented: nobody placed order ${orderId}`;
+}
+
+/** The product's own check, again while work is still under way. */
+async function verdictOf(installation: Installation, deadline: number, signal: AbortSignal): Promise<Verdict> {
+  for (;;) {
+    const { stdout, stderr } = await installation.iaros('verify');
+    if (stdout.startsWith('{')) {
+      const verdict = JSON.parse(stdout) as Verdict;
+      if (verdict.ok || Date.now() > deadline) return verdict;
+    } else if (Date.now() > deadline) return { ok: false, checks: { verify: { ok: false, violations: 1, shown: [stderr || stdout || 'verify said nothing'] } } };
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+export interface Letters {
+  /** Dead letters that are due, each in its topic. */
+  due: readonly Letter[];
+  /** Where on the commands topic records lie that can only end as dead letters. */
+  poisoned: string[];
+  /** Node and origin of every dead letter. */
+  buried: { node: string; from: string }[];
+}
+
+async function letters({ kafka, load, letters: due }: AtRest): Promise<Letters> {
+  const doomed = new Set([...load.poison.values()].flatMap(({ orderId, poison }) => (afterlife[poison] === 'dead-letter' ? [orderId] : [])));
+  const poisoned: string[] = [];
+  await readTopics(kafka, [COMMANDS_TOPIC], ({ key, topic, partition, offset }) => {
+    if (doomed.has(String(key))) poisoned.push(`${topic}/${partition}@${offset}`);
+  });
+  const buried: Letters['buried'] = [];
+  const topics = topicsOf(orderFlow).filter(({ visibility }) => visibility === 'dead-letter').map(({ name }) => name);
+  await readTopics(kafka, topics, ({ topic, headers }) => {
+    const from = ['x-orig-topic', 'x-orig-partition', 'x-orig-offset'].map((name) => headerText(headers, name) ?? '?');
+    buried.push({ node: topic, from: `${from[0]}/${from[1]}@${from[2]}` });
+  });
+  return { due, poisoned, buried };
+}
+
+/** Dead letters are those of the poison that was put in, each once. */
+export function* letterFaults({ due, poisoned, buried }: Letters): Iterable<string> {
+  const left = new Set(poisoned);
+  const seen = new Set<string>();
+  const named = new Set(due.map(({ node, from }) => `${node} < ${from}`));
+  for (const { node, from } of buried) {
+    if (named.delete(`${node} < ${from}`)) continue;
+    if (seen.has(from)) yield `${from} has more than one dead letter, one in ${node}`;
+    else if (!left.delete(from)) yield `${node} holds a dead letter of ${from}, which is no poison`;
+    seen.add(from);
+  }
+  for (const letter of named) yield `the dead letter ${letter} is missing`;
+  for (const from of left) yield `the poison at ${from} has no dead letter`;
+}
