@@ -29,7 +29,7 @@ type ProvisionConfig = Pick<Config, 'kafkaBrokers' | 'schemaRegistryUrl' | 'data
  */
 export async function provision(config: ProvisionConfig, { log = createLog('provision', 'warn') }: { log?: Logger } = {}): Promise<void> {
   const topics = topicsOf(orderFlow);
-  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-provision', log });
+  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-provision', log, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   const started = Date.now();
   await allOf({
     Kafka: async () => {
@@ -84,6 +84,8 @@ export async function provisionTopics(kafka: Kafka, topics: readonly Topic[], { 
 type SizedTopic = Topic & { partitions: number };
 
 const CREATE_TIMEOUT_MS = 14_000;
+/** Making all topics at once takes a small broker its time. */
+const REQUEST_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 30_000;
 const RETRY_PAUSE_MS = 50;
 /** Compaction never touches the segment being written: small ones let it begin early. */
