@@ -11,7 +11,11 @@ const TOLERANCE_MS = 60_000;
 /** However long the other side asks to be left alone: it is asked again then, and may ask for more. */
 const LONGEST_ASKED_DELAY_MS = 300_000;
 
-export const attemptsOf = (record: RawRecord): number => Number(headerText(record.headers, 'x-attempts') ?? 0);
+/** Tries so far; 0 where the header is none that `putOff` wrote. */
+export function attemptsOf(record: RawRecord): number {
+  const attempts = Number(headerText(record.headers, 'x-attempts') ?? 0);
+  return Number.isSafeInteger(attempts) && attempts >= 0 ? attempts : 0;
+}
 
 /**
  * How long a record that was put off still has to wait, ms; 0 for one that is due, and for any other record. `metForMs`: how long ago this

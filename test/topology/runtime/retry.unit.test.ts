@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TransientFault } from '../../../connectors/ports/transient-fault.ts';
 import type { RawRecord } from '../../../topology/runtime/dead-letter.ts';
-import { delayAfter, putOff, stillToWaitMs } from '../../../topology/runtime/retry.ts';
+import { attemptsOf, delayAfter, putOff, stillToWaitMs } from '../../../topology/runtime/retry.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const HOUR_MS = 3_600_000;
@@ -41,6 +41,11 @@ describe('a record that was put off', () => {
 
   test.each(['9000000000000000', 'Infinity', 'soon', '', '-1'])('does not wait for a time that nobody gave it: %j', (time) => {
     expect(stillToWaitMs(record({ 'x-retry-at': time }), NOW, 0)).toBe(0);
+  });
+
+  test.each(['many', 'Infinity', '-3', '1.5'])('counts no tries that nobody made: %j', (attempts) => {
+    expect(attemptsOf(record({ 'x-attempts': attempts }))).toBe(0);
+    expect(putOff('charge', record({ 'x-attempts': attempts }), fault(), NOW).headers).toMatchObject({ 'x-attempts': '1', 'x-retry-at': String(NOW + 1_000) });
   });
 
   test('nor does any other record', () => {
