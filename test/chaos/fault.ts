@@ -120,6 +120,8 @@ export interface Load {
   readonly rate: number;
   /** Place commands sent so far in this run, repeats not counted. */
   readonly sent: number;
+  /** Counts an order that a fault placed itself among those that are acknowledged, and have to end. */
+  adopt(orderId: string): void;
 }
 
 /** Signs that things really happened, counted over the fault's time from the logs of the installation. */

@@ -54,6 +54,10 @@ export class WorkloadLoad implements Load {
     return this.#sent;
   }
 
+  adopt(orderId: string): void {
+    this.placed.set(orderId, { orderId, sentAt: Date.now(), acknowledgedAt: Date.now(), endsByItself: true });
+  }
+
   start(): void {
     this.#on = new AbortController();
     this.#running = this.#run(this.#on.signal);
