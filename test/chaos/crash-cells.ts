@@ -55,7 +55,8 @@ export function kindOf({ point }: Cell): string {
 /** One cell of every kind, spread over the processes. */
 export function sample(cells: readonly Cell[], random: Random): Cell[] {
   const taken = new Map<string, number>();
-  return [...Map.groupBy(cells, kindOf).values()].map((candidates) => {
+  const fewestFirst = [...Map.groupBy(cells, kindOf).values()].sort((one, other) => one.length - other.length);
+  return fewestFirst.map((candidates) => {
     const least = Math.min(...candidates.map(({ worker }) => taken.get(worker) ?? 0));
     const cell = random.pick(candidates.filter(({ worker }) => (taken.get(worker) ?? 0) === least));
     taken.set(cell.worker, (taken.get(cell.worker) ?? 0) + 1);

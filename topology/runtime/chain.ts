@@ -4,7 +4,7 @@ import type { EventType } from '../../schemas/types.ts';
 import { NEEDS_NO_COMPENSATION, type Flow, type FlowNode, type ProcessorNode } from '../define.ts';
 import { kindOf, StepOverdue } from './errors.ts';
 import { OUTSIDE_PORTS } from './failpoints.ts';
-import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Services, type Settled, type StepResult } from './step.ts';
+import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Run, type Services, type Settled, type StepResult } from './step.ts';
 
 /** An event on its way to its topic. */
 export interface ChainedEvent extends EncodedEvent {
@@ -63,6 +63,8 @@ export function isFed(flow: Flow, deployed: (node: FlowNode) => boolean, node: F
 }
 
 export interface ChainOptions {
+  /** Where the record first lay, as in `Run`. */
+  origin: string;
   chain: ChainMap;
   slow: SlowNodes;
   /** Longest wait for the first step and for each that follows it in memory, ms. The step itself is not cut off. */
@@ -92,7 +94,7 @@ export async function runChain(node: FlowNode, input: DecodedRecord, services: S
 }
 
 class ChainRun {
-  readonly #services: Services;
+  readonly #services: Run;
   readonly #options: ChainOptions;
   readonly #first: FlowNode;
   readonly #input: DecodedRecord;
@@ -101,7 +103,7 @@ class ChainRun {
   #stoppedBefore: FlowNode | null = null;
 
   constructor(node: FlowNode, input: DecodedRecord, services: Services, options: ChainOptions) {
-    this.#services = services;
+    this.#services = { ...services, origin: options.origin };
     this.#options = options;
     this.#first = node;
     this.#input = input;

@@ -36,6 +36,12 @@ export function originHeaders(record: RawRecord): Headers {
   ]);
 }
 
+/** Where a record was first written, `<topic>/<partition>@<offset>`, however often it was put off since. */
+export function originOf({ topic, partition, offset, headers }: RawRecord): string {
+  const first = headerText(headers, 'x-orig-topic');
+  return first === undefined ? `${topic}/${partition}@${offset}` : `${first}/${headerText(headers, 'x-orig-partition')}@${headerText(headers, 'x-orig-offset')}`;
+}
+
 /** The dead letter of a record: value and key as they were, why and where in the headers; never any content in them. */
 export function deadLetter(node: string, record: RawRecord, error: unknown, attempts: number, now: number): OutgoingRecord {
   const headers: Headers = {

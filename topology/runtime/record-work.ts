@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMANDS_TOPIC, CHANGELOG_TOPIC, topicOf } from '../topics.ts';
 import type { FlowNode } from '../define.ts';
 import { runChain, type ChainMap, type ChainResult, type SlowNodes } from './chain.ts';
-import { deadLetter, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
+import { deadLetter, type OutgoingRecord, originOf, type RawRecord } from './dead-letter.ts';
 import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable } from './errors.ts';
 import { CHAINED_TO, eventHeaders, headerText, TRACEPARENT } from './headers.ts';
 import type { PipelineMetrics } from './metrics.ts';
@@ -70,8 +70,10 @@ const buries = (node: FlowNode, topic: string): boolean => topic !== COMMANDS_TO
 async function process(node: FlowNode, record: RawRecord, deps: WorkDeps): Promise<RecordWork> {
   if (!record.value) throw new Unprocessable('empty_value', 'the record has no value');
   const input = await deps.services.codec.decode(record.value);
+  const origin = originOf(record);
   const result = await withRetries(deps.services.settings.stepRetries, () =>
     runChain(node, input, deps.services, {
+      origin,
       chain: deps.chain,
       slow: deps.slow,
       stepDeadlineMs: OWN_DEADLINE_MS,

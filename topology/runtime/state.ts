@@ -36,7 +36,7 @@ export interface Completion {
   fromVersion: number;
   /** Whether the completion itself answers the mark, which is then taken off. */
   clearsMark: boolean;
-  /** The step's results, encoded, at least one; the last becomes the event of the head they leave. */
+  /** What the journal keeps of the step, to be given back as it is: where its input came from, and its results, encoded. The last becomes the event of the head. */
   events: readonly Buffer[];
   head: Omit<OrderHead, 'event'>;
   /** Due time of the order's timer after the step, null for none. */

@@ -19,6 +19,12 @@ export interface Services {
   now: () => number;
 }
 
+/** What a step runs with. */
+export interface Run extends Services {
+  /** Where the record that began it first lay: `<topic>/<partition>@<offset>`. */
+  origin: string;
+}
+
 /** An event with its bytes as they go to its topic, the journal and the changelog. */
 export interface EncodedEvent {
   event: AnyOrderEvent;
@@ -75,7 +81,7 @@ const settled = (result: StepResult): Settled => ({ kind: 'settled', result });
  * go to the store. `extend` may add the steps that follow; `settle` writes all of them at once. The Kafka session and the test driver both
  * come this way. Throws as `Context` says; StateLost, StateUnavailable and StateBehind concern the whole store.
  */
-export async function prepare(node: FlowNode, input: DecodedRecord, services: Services, known?: Known): Promise<Prepared | Settled> {
+export async function prepare(node: FlowNode, input: DecodedRecord, services: Run, known?: Known): Promise<Prepared | Settled> {
   switch (node.kind) {
     case 'opener':
       return open(node, input, services);
@@ -86,7 +92,7 @@ export async function prepare(node: FlowNode, input: DecodedRecord, services: Se
   }
 }
 
-async function open(node: OpenerNode, input: DecodedRecord, services: Services): Promise<Prepared | Settled> {
+async function open(node: OpenerNode, input: DecodedRecord, services: Run): Promise<Prepared | Settled> {
   const command = commandOf(input);
   if (command.kind !== node.accepts) return settled(nothing('not_for_this_node'));
   const { orderId, commandId } = command;
@@ -102,7 +108,7 @@ async function open(node: OpenerNode, input: DecodedRecord, services: Services):
   return { kind: 'prepared', node, key, orderId, fromVersion: 0, input: null, events, clearsMark: cancelled };
 }
 
-async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Services, known?: Known): Promise<Prepared | Settled> {
+async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Run, known?: Known): Promise<Prepared | Settled> {
   const key = stepKey(node.name, event.eventId);
   if (known?.mark && node.divertible) return settled(await divert(node, event, known.mark, services));
   if (!known) {
@@ -117,13 +123,13 @@ async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Serv
 }
 
 /** Runs the node that takes the newest event of prepared steps, and adds its results to theirs. */
-export async function extend(prepared: Prepared, node: ProcessorNode, services: Services): Promise<Prepared> {
+export async function extend(prepared: Prepared, node: ProcessorNode, services: Run): Promise<Prepared> {
   const last = prepared.events.at(-1) as EncodedEvent;
   const events = await run(node, last.event, services);
   return { ...prepared, events: [...prepared.events, ...events], clearsMark: prepared.clearsMark || !node.divertible };
 }
 
-async function run(node: ProcessorNode, event: AnyOrderEvent, services: Services): Promise<EncodedEvent[]> {
+async function run(node: ProcessorNode, event: AnyOrderEvent, services: Run): Promise<EncodedEvent[]> {
   const context = contextOf(event.orderId, services);
   const drafts = await node.run(event, context);
   failpoint(`${node.name}.first-effect`);
@@ -131,7 +137,7 @@ async function run(node: ProcessorNode, event: AnyOrderEvent, services: Services
 }
 
 /** Writes prepared steps to the store. Where an earlier run of the same input was there first, its results are the answer. */
-export async function settle(prepared: Prepared, services: Services): Promise<StepResult> {
+export async function settle(prepared: Prepared, services: Run): Promise<StepResult> {
   const { node, key, fromVersion, events, clearsMark, input } = prepared;
   const completed = await complete(key, fromVersion, events, clearsMark, services);
   if (completed.kind === 'behind' && input) throw behind(input);
@@ -139,7 +145,7 @@ export async function settle(prepared: Prepared, services: Services): Promise<St
 }
 
 /** A cancel mark found before the step had any effect: the order is cancelled from where it stands. */
-async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services: Services): Promise<StepResult> {
+async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services: Run): Promise<StepResult> {
   const key = stepKey(node.name, event.eventId);
   const events = encodeDrafts([cancelDraft(event.order, mark)], { ...event, causationId: mark.causationId, status: event.status as OrderStatus }, services, services.now());
   const completed = await complete(key, event.version, events, true, services);
@@ -148,7 +154,7 @@ async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services
 }
 
 /** The steps brought the order to rest: no next step would see a mark that lies on it, so it is answered here, as a step of its own. */
-async function actOnMarkAtRest(node: FlowNode, result: StepResult, services: Services): Promise<StepResult> {
+async function actOnMarkAtRest(node: FlowNode, result: StepResult, services: Run): Promise<StepResult> {
   const last = result.events.at(-1)?.event;
   if (!last || !restsAfter(last.type, last.status as OrderStatus) || (!result.replayed && !result.mark)) return result;
   const key = stepKey(node.name, last.eventId);
@@ -165,7 +171,7 @@ const followedBy = (first: StepResult, second: StepResult): StepResult => ({
   steps: [...first.steps, ...second.steps],
 });
 
-async function interrupt(node: InterruptNode, input: DecodedRecord, services: Services): Promise<StepResult> {
+async function interrupt(node: InterruptNode, input: DecodedRecord, services: Run): Promise<StepResult> {
   const record = interruptOf(input, node);
   if (!record) return nothing('not_for_this_node');
   const { orderId, causationId } = record;
@@ -193,7 +199,7 @@ async function interrupt(node: InterruptNode, input: DecodedRecord, services: Se
   throw new Unprocessable('order_too_busy', `the order moved ${MAX_RACES} times while ${node.name} tried to meet it`);
 }
 
-function complete(step: string, fromVersion: number, events: EncodedEvent[], clearsMark: boolean, services: Services): Promise<Completed> {
+function complete(step: string, fromVersion: number, events: EncodedEvent[], clearsMark: boolean, services: Run): Promise<Completed> {
   const last = events.at(-1);
   if (!last) throw new Unprocessable('no_event', `${step} gave no event`);
   const { event } = last;
@@ -203,13 +209,13 @@ function complete(step: string, fromVersion: number, events: EncodedEvent[], cle
     step,
     fromVersion,
     clearsMark,
-    events: events.map(({ bytes }) => bytes),
+    events: [Buffer.from(services.origin), ...events.map(({ bytes }) => bytes)],
     head: { version: event.version, status: event.status, atRest: restsAfter(event.type, event.status as OrderStatus) },
     timer: hold?.state === 'held' ? { kind: 'hold_expiry', dueAt: hold.expiresAt } : null,
   });
 }
 
-async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Services): Promise<StepResult> {
+async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Run): Promise<StepResult> {
   switch (completed.kind) {
     case 'done':
       return { events, mark: completed.mark, marks: false, steps: [key], skipped: '', replayed: false };
@@ -222,13 +228,26 @@ async function answerOf(completed: Completed, events: EncodedEvent[], key: strin
   }
 }
 
-async function replayed(bytes: readonly Buffer[], key: string, services: Services): Promise<StepResult> {
+/**
+ * What the journal holds of the step: the origin of its input, then its events. They go out again for that input alone. A repeat of the input
+ * further on in its partition finds them committed already, or about to be in the transaction it is in itself.
+ */
+async function replayed(journalled: readonly Buffer[], key: string, services: Run): Promise<StepResult> {
+  const [origin, ...bytes] = journalled;
+  if (isBefore(String(origin), services.origin)) return nothing('stale');
   const events: EncodedEvent[] = [];
   for (const each of bytes) events.push({ event: await decodeEvent(each, services), bytes: each });
   return { events, mark: null, marks: false, steps: [key], skipped: '', replayed: true };
 }
 
-interface Origin {
+/** Whether one origin lies before another in the same partition. */
+function isBefore(one: string, other: string): boolean {
+  const [place, offset] = one.split('@');
+  const [itsPlace, itsOffset] = other.split('@');
+  return place === itsPlace && BigInt(offset ?? 0) < BigInt(itsOffset ?? 0);
+}
+
+interface Cause {
   orderId: string;
   causationId: string;
   version: number;
@@ -236,7 +255,7 @@ interface Origin {
 }
 
 /** Gives each draft its id, version, status and time, and checks that the state table allows the move. */
-function encodeDrafts(drafts: readonly Draft[], origin: Origin, services: Services, now: number): EncodedEvent[] {
+function encodeDrafts(drafts: readonly Draft[], origin: Cause, services: Services, now: number): EncodedEvent[] {
   let { version, status } = origin;
   return drafts.map((draft) => {
     const next = nextStatus(status, draft.type);
