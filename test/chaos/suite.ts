@@ -95,6 +95,7 @@ export class Suite {
     say(`${fault.name}: ${fault.title}`);
     this.#load.start();
     await this.#workers.arrange(fault.layout ?? 'one-process').catch(note('arranging'));
+    await this.#signs.take();
     const injections: Injection[] = (await fault.inject(this.#runOf(fault)).catch(note('injecting'))) ?? [];
     while (this.#load.sent < ordersByThen && !signal.aborted) await sleep(100, undefined, { signal });
     await this.#load.stop();

@@ -6,6 +6,8 @@ import type { Layout, Workers } from './fault.ts';
 /** Longest wait for an armed process to come by its failpoint, ms. */
 const PATIENCE_MS = 45_000;
 const LOOK_EVERY_MS = 20;
+/** More at once would wait for each other: a start costs a second of a core. */
+const STARTED_AT_A_TIME = 3;
 
 /** Which processes of nodes there are in each layout. */
 export const NODE_WORKERS: Record<Layout, readonly string[]> = {
@@ -85,7 +87,7 @@ export class InstallationWorkers implements Workers {
     const wanted = Array.from({ length: processes }, (_, index) => (index === 0 ? name : `${name}-${index + 1}`));
     const present = this.names.filter((each) => each === name || each.replace(/-\d+$/, '') === name);
     await Promise.all([
-      ...wanted.filter((each) => !present.includes(each)).map((each) => this.#installation.run(each, argsOf(name))),
+      ...wanted.filter((each) => !present.includes(each)).map((each) => this.#start(each, name)),
       ...present.filter((each) => !wanted.includes(each)).map((each) => this.#installation.remove(each, 'SIGTERM')),
     ]);
   }
@@ -94,12 +96,21 @@ export class InstallationWorkers implements Workers {
     if (layout === this.#layout) return;
     const leaving = NODE_WORKERS[this.#layout];
     this.#layout = layout;
-    await Promise.all(NODE_WORKERS[layout].map((name) => this.#installation.run(name, argsOf(name))));
+    const waiting = NODE_WORKERS[layout].values();
+    const starter = async (): Promise<void> => {
+      for (const name of waiting) await this.#start(name, name);
+    };
+    await Promise.all(Array.from({ length: STARTED_AT_A_TIME }, starter));
     for (const name of leaving) await this.#installation.remove(name, 'SIGTERM');
   }
 
   allReady(): Promise<void> {
     return this.#installation.allReady();
+  }
+
+  /** A process that cannot start is started again, as every other end of it. */
+  async #start(name: string, node: string): Promise<void> {
+    await this.#installation.run(name, argsOf(node)).catch(() => this.#installation.readyAgain(name));
   }
 
   async #up(name: string): Promise<void> {
