@@ -16,7 +16,7 @@ COPY processors processors
 COPY topology topology
 COPY ingress ingress
 RUN mkdir data && chown node:node data
-ENV IAROS_DATA_DIR=/app/data
+ENV IAROS_DATA_DIR=/app/data NODE_COMPILE_CACHE=/tmp/compiled
 USER node
 # As pid 1 Node would have no default for signals; every role handles SIGTERM itself and drains.
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning"]

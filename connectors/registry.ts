@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Settings } from '../processors/settings.ts';
 import { demoAirline } from './demo-airline/index.ts';
+import type { ExchangeOptions } from './http/open-exchange.ts';
 import type { PortName, Ports } from './ports/index.ts';
 import { openPostgresKeys } from './postgres-keys/index.ts';
 import { openRedisInventory } from './redis-inventory/index.ts';
@@ -90,8 +91,9 @@ function undeclared(name: PortName): object {
   });
 }
 
-function sandbox({ sandboxUrl, settings }: PortOptions): { url: string; timeoutMs: number } {
-  return { url: sandboxUrl, timeoutMs: settings.paymentTimeoutMs };
+/** The simulated companies know repeats by their keys, so requests may share connections. */
+function sandbox({ sandboxUrl, settings }: PortOptions): ExchangeOptions {
+  return { url: sandboxUrl, timeoutMs: settings.paymentTimeoutMs, connections: 4, pipelining: 32 };
 }
 
 function required(masterKey: Buffer | undefined): Buffer {

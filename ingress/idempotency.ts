@@ -19,8 +19,9 @@ export interface IdempotencyStore {
 }
 
 const DAY_S = 86_400;
-/** Longer than any request takes; a claim whose process died opens again after it. */
-const IN_FLIGHT_S = 90;
+/** A claim whose process died opens again after this time; the living ones renew theirs. */
+const IN_FLIGHT_S = 15;
+const RENEW_EVERY_MS = 5_000;
 const PREFIX = 'idem:';
 const WORKING = '-';
 
@@ -29,20 +30,32 @@ const WORKING = '-';
  * flight.
  */
 export function redisIdempotency(redis: Redis): IdempotencyStore {
+  const held = new Map<string, NodeJS.Timeout>();
+  const renewing = (key: string): NodeJS.Timeout =>
+    setInterval(() => void redis.expire(PREFIX + key, IN_FLIGHT_S).catch(() => undefined), RENEW_EVERY_MS).unref();
+  const end = (key: string): void => {
+    clearInterval(held.get(key));
+    held.delete(key);
+  };
   return {
     async claim(key, fingerprint) {
       const mine = `${fingerprint}|${WORKING}`;
       for (;;) {
         const taken = await redis.set(PREFIX + key, mine, 'EX', IN_FLIGHT_S, 'NX');
-        if (taken === 'OK') return { kind: 'claimed' };
+        if (taken === 'OK') {
+          held.set(key, renewing(key));
+          return { kind: 'claimed' };
+        }
         const found = await redis.get(PREFIX + key);
         if (found !== null) return claimOf(found, fingerprint);
       }
     },
     async answer(key, fingerprint, sealed) {
+      end(key);
       await redis.set(PREFIX + key, `${fingerprint}|${sealed}`, 'EX', DAY_S);
     },
     async release(key) {
+      end(key);
       await redis.del(PREFIX + key);
     },
   };

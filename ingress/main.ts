@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { ConfigFault, loadConfig } from '../topology/runtime/config.ts';
 import { createLog, type Log } from '../topology/runtime/log.ts';
 import { type RunningIngress, serveIngress } from './serve.ts';
@@ -11,6 +12,7 @@ try {
   stopOnSignal(running, log);
   log.info({ url: running.url }, 'listening');
   process.send?.('ready');
+  flushCompileCache();
 } catch (error) {
   console.error(sentenceOf(error));
   process.exit(1);

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { sandboxConfig } from './config.ts';
@@ -47,4 +48,5 @@ server.on('error', (error) => {
 server.listen(config.port, config.host, () => {
   log.info({ url: config.url }, 'listening');
   process.send?.('ready');
+  flushCompileCache();
 });

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { gatherWrites } from '../http/gather-writes.ts';
 import { refusal, type SandboxAnswer, type SandboxRequest } from './answer.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -32,6 +33,7 @@ export function sandboxServer(sandbox: Sandbox, onError: (error: unknown) => voi
       );
     });
   });
+  server.on('connection', gatherWrites);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
 }
@@ -70,7 +72,7 @@ function segments(path: string): string[] | undefined {
 
 function send(server: Server, response: ServerResponse, given: SandboxAnswer): void {
   if (given === 'connection_lost') {
-    response.socket?.destroy();
+    response.socket?.destroySoon();
     return;
   }
   const body = JSON.stringify(given.body);

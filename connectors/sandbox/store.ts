@@ -6,11 +6,19 @@ interface Group {
   failure: unknown;
   closed: boolean;
   done: Promise<void>;
+  settle: () => void;
+  /** Work that joined since the last turn of the event loop. */
+  joined: number;
+  openedAt: number;
 }
 
+/** A group stays open while every turn brings more work for it, at most this long: a commit costs more than all the rest. */
+const LONGEST_GROUP_MS = 4;
+const CHECKPOINT_PAGES = 10_000;
+
 /**
- * One SQLite database for all simulated companies. Work that arrives in one turn of the event loop shares one transaction, and nobody
- * hears of a result before that transaction is committed: what was answered survives a kill.
+ * One SQLite database for all simulated companies. Work that arrives in turns of the event loop that follow each other shares one
+ * transaction, and nobody hears of a result before that transaction is committed: what was answered survives a kill.
  */
 export class SandboxStore {
   readonly #database: DatabaseSync;
@@ -21,7 +29,8 @@ export class SandboxStore {
   constructor(path: string) {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
     this.#database = new DatabaseSync(path);
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
+    this.#database.exec(`PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     this.#later = path === ':memory:' ? queueMicrotask : setImmediate;
   }
 
@@ -57,18 +66,28 @@ export class SandboxStore {
   }
 
   #openGroup(): Group {
-    if (this.#group) return this.#group;
+    if (this.#group) {
+      this.#group.joined += 1;
+      return this.#group;
+    }
     this.#database.exec('BEGIN');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => {});
-    const group: Group = { failure: undefined, closed: false, done: promise };
+    const settle = (): void => (group.failure === undefined ? resolve() : reject(group.failure));
+    const group: Group = { failure: undefined, closed: false, done: promise, settle, joined: 0, openedAt: performance.now() };
     this.#group = group;
-    this.#later(() => {
-      this.#close(group);
-      if (group.failure === undefined) resolve();
-      else reject(group.failure);
-    });
+    this.#later(() => this.#endOrWait(group));
     return group;
+  }
+
+  #endOrWait(group: Group): void {
+    if (!group.closed && group.joined > 0 && performance.now() - group.openedAt < LONGEST_GROUP_MS) {
+      group.joined = 0;
+      this.#later(() => this.#endOrWait(group));
+      return;
+    }
+    this.#close(group);
+    group.settle();
   }
 
   #close(group: Group, failure?: unknown): void {

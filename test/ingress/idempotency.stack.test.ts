@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { type IdempotencyStore, redisIdempotency } from '../../ingress/idempotency.ts';
 import { idempotencyStoreSuite } from './idempotency-store.ts';
 
@@ -14,11 +14,16 @@ afterAll(() => redis.quit());
 
 idempotencyStoreSuite('the store on Redis', () => store, randomUUID);
 
-it('keeps a claim for longer than any request takes and an answer for a day', async () => {
-  const key = randomUUID();
-  await store.claim(key, 'f1');
-  expect(await redis.ttl(`idem:${key}`)).toBeGreaterThan(60);
-  expect(await redis.ttl(`idem:${key}`)).toBeLessThanOrEqual(90);
-  await store.answer(key, 'f1', 'sealed');
-  expect(await redis.ttl(`idem:${key}`)).toBeGreaterThan(86_000);
+it('keeps the claim of a living process, lets one whose process died lapse soon, and keeps an answer for a day', async () => {
+  const [living, dead] = [randomUUID(), randomUUID()];
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  await store.claim(living, 'f1');
+  await redis.set(`idem:${dead}`, 'f1|-', 'EX', 15);
+  for (const key of [living, dead]) await redis.expire(`idem:${key}`, 2);
+  vi.advanceTimersByTime(5_000);
+  vi.useRealTimers();
+  await expect.poll(() => redis.ttl(`idem:${living}`)).toBeGreaterThan(10);
+  expect(await redis.ttl(`idem:${dead}`)).toBeLessThanOrEqual(2);
+  await store.answer(living, 'f1', 'sealed');
+  expect(await redis.ttl(`idem:${living}`)).toBeGreaterThan(86_000);
 });

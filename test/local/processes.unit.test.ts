@@ -10,6 +10,7 @@ const installation: Installation = {
     databaseUrl: 'postgres://db',
     clickhouseUrl: 'http://clickhouse',
   },
+  compileCacheDir: '/cache/compiled',
   dataDir: '/data',
   secrets: { masterKey: 'MASTER', pepper: 'PEPPER', devKey: 'DEV' },
   env: { PATH: '/bin', IAROS_MASTER_KEY: 'MASTER', IAROS_DEV_KEY: 'DEV', IAROS_HOLD_MS: '60000' },

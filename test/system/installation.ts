@@ -224,6 +224,7 @@ async function environmentOf(options: InstallationOptions, dataDir: string): Pro
     IAROS_MASTER_KEY: MASTER_KEY,
     IAROS_PEPPER: 'a pepper for tests only',
     IAROS_LOG_LEVEL: 'info',
+    NODE_COMPILE_CACHE: join(ROOT, '.local/cache/compiled'),
     ...options.env,
   };
 }

@@ -22,15 +22,13 @@ test(`${ORDERS} orders survive every kind of worker killed ${KILLS_EACH} times a
     await sleep(at);
     await killWhenUp(name);
   })]);
-  const tally = JSON.parse((await placing).stdout.trim().split('\n').at(-1) as string) as { placed: number; refused: number };
-  expect(tally.placed + tally.refused).toBe(ORDERS);
-  expect(tally.placed).toBeGreaterThan(ORDERS / 2);
+  const tally = JSON.parse((await placing).stdout.trim().split('\n').at(-1) as string) as unknown;
+  expect(tally).toMatchObject({ placed: ORDERS, refused: 0 });
   await installation.allReady();
   const verdict = await verdictOf(installation, 120_000);
   expectOk(verdict);
-  // A killed ingress may have accepted an order without having been able to say so.
-  expect(verdict.orders - before).toBeGreaterThanOrEqual(tally.placed);
-  expect(verdict.orders - before).toBeLessThanOrEqual(ORDERS);
+  // A killed ingress may have accepted an order without having been able to say so: asked again it is the same order.
+  expect(verdict.orders - before).toBe(ORDERS);
   expect(verdict.live).toBe(verdict.statuses.PaymentPending ?? 0);
 });
 

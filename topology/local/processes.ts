@@ -18,6 +18,8 @@ export interface WorkerSpec {
 export interface Installation {
   addresses: Addresses;
   dataDir: string;
+  /** What Node compiles is kept here: half of a process's start is compiling. */
+  compileCacheDir: string;
   secrets: Secrets;
   env: NodeJS.ProcessEnv;
   ports: { api: number; sandbox: number; pipeline: number; sinks: number };
@@ -56,9 +58,10 @@ export function workersOf(installation: Installation): WorkerSpec[] {
 }
 
 /** What every process of the installation is told; secrets go only to those that need them. */
-function environmentOf({ addresses, dataDir, env, ports }: Installation): NodeJS.ProcessEnv {
+function environmentOf({ addresses, dataDir, compileCacheDir, env, ports }: Installation): NodeJS.ProcessEnv {
   const { IAROS_MASTER_KEY, IAROS_PEPPER, IAROS_DEV_KEY, ...open } = env;
   return {
+    NODE_COMPILE_CACHE: compileCacheDir,
     ...open,
     ...variablesOf(addresses),
     NODE_ENV: 'production',

@@ -42,13 +42,13 @@ async function start(options: StartOptions, running: Running): Promise<void> {
 }
 
 /** Makes topics, schemas and tables, and settles what the workers are told. */
-async function install({ dataDir, port, demoRate }: StartOptions, { addresses }: Stack): Promise<Installation> {
+async function install({ dataDir, cacheDir, port, demoRate }: StartOptions, { addresses }: Stack): Promise<Installation> {
   const { provision } = await import('../runtime/provision.ts');
   await provision(loadConfig({ ...process.env, ...variablesOf(addresses) }));
   say('topics, schemas and tables are in place');
   const secrets = await localSecrets(dataDir, process.env);
   const ports = { api: port, ...(await settlePorts(join(dataDir, 'worker-ports.json'), WORKER_PORTS, say)) };
-  return { addresses, dataDir, secrets, env: process.env, ports, ...(demoRate !== undefined && { demoRate }) };
+  return { addresses, dataDir, compileCacheDir: join(cacheDir, 'compiled'), secrets, env: process.env, ports, ...(demoRate !== undefined && { demoRate }) };
 }
 
 /** Writes down what runs now, for the operator's commands. */

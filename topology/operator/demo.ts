@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { demoAirline } from '../../connectors/demo-airline/index.ts';
 import { generateOrders, type PlannedOrder } from '../demo/generator.ts';
 import { attachedConfig } from './attach.ts';
@@ -13,6 +14,10 @@ export interface DemoOptions {
 }
 
 const SAY_EVERY_MS = 10_000;
+const PATIENCE_MS = 180_000;
+const ASK_AGAIN_AFTER_MS = { first: 250, longest: 5_000 };
+/** Answers that say: later. The first request under the key is still running, too many at once, not available. */
+const PASSING: ReadonlySet<number> = new Set([409, 429, 502, 503]);
 
 /** Places realistic orders through the HTTP API at a steady rate, and cancels some a little later. Ends after `count`, or at SIGTERM. */
 export async function placeDemoOrders(options: DemoOptions): Promise<void> {
@@ -53,7 +58,7 @@ interface Api {
 const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined);
 
 async function placeOne(api: Api, planned: PlannedOrder, tally: { placed: number; refused: number; cancelled: number }): Promise<void> {
-  const orderId = await post(api, planned.body).catch(() => null);
+  const orderId = await post(api, planned.body);
   if (orderId === null) {
     tally.refused += 1;
     return;
@@ -67,11 +72,20 @@ async function placeOne(api: Api, planned: PlannedOrder, tally: { placed: number
   if (answer?.statusCode === 202) tally.cancelled += 1;
 }
 
-async function post({ url, headers }: Api, body: unknown): Promise<string | null> {
-  const answer = await request(url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  if (answer.statusCode !== 202) {
-    await answer.body.dump();
-    return null;
+/**
+ * The order's id, or null where it was refused. As a client should, asks again where no answer came or the answer says so, under the same
+ * Idempotency-Key: it is one order however often it is asked for.
+ */
+async function post({ url, headers, signal }: Api, body: unknown): Promise<string | null> {
+  const sent = { method: 'POST' as const, headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': randomUUID() }, body: JSON.stringify(body) };
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let tries = 0; ; tries += 1) {
+    const answer = await request(url, sent).then(wholeAnswer).catch(() => null);
+    if (answer?.status === 202) return (JSON.parse(answer.text) as { orderId: string }).orderId;
+    if ((answer && !PASSING.has(answer.status)) || Date.now() > deadline || signal.aborted) return null;
+    // Spread out: all who were turned away together must not come back together.
+    await pause(Math.min(ASK_AGAIN_AFTER_MS.longest, ASK_AGAIN_AFTER_MS.first * 2 ** tries) * (0.5 + Math.random()), signal);
   }
-  return ((await answer.body.json()) as { orderId: string }).orderId;
 }
+
+const wholeAnswer = async ({ statusCode, body }: Dispatcher.ResponseData) => ({ status: statusCode, text: await body.text() });

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Server } from 'node:http';
 import { orderFlow } from '../order-flow.ts';
 import type { FlowNode } from '../define.ts';
@@ -35,6 +36,7 @@ export async function runNodes(names: string[]): Promise<void> {
   ready = true;
   log.info({ nodes: names }, 'ready');
   process.send?.('ready');
+  flushCompileCache();
   stopOnSignal(running, server, log, () => (ready = false));
 }
 

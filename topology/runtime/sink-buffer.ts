@@ -35,16 +35,21 @@ export class SinkBuffer<Row> {
     this.#rows += sizeOf(piece);
   }
 
-  /** Takes whole pieces, the oldest first, of at most `limit` rows or one piece; joined to one range a partition. */
+  /**
+   * Takes whole pieces of at most `limit` rows or one piece; joined to one range a partition. First those that share the partition number of
+   * the oldest: an order has the same number in every topic, and what is said of it in one chunk is stored once.
+   */
   take(limit: number): Piece<Row>[] {
-    let [count, rows] = [0, 0];
-    for (const piece of this.#pieces) {
-      if (count > 0 && rows + sizeOf(piece) > limit) break;
+    const taken = new Set<Piece<Row>>();
+    let rows = 0;
+    for (const piece of [...Map.groupBy(this.#pieces, ({ range }) => range.partition).values()].flat()) {
+      if (taken.size > 0 && rows + sizeOf(piece) > limit) break;
       rows += sizeOf(piece);
-      count += 1;
+      taken.add(piece);
     }
     this.#rows -= rows;
-    return joinByPartition(this.#pieces.splice(0, count));
+    this.#pieces = this.#pieces.filter((piece) => !taken.has(piece));
+    return joinByPartition([...taken]);
   }
 
   clear(): void {

@@ -31,8 +31,11 @@ export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
   onFatal(reason: string): void;
 }
 
-/** Fewer, larger fetches: each names every partition of every topic, whatever it brings. */
-const FETCH_MIN_BYTES = 256 * 1024;
+/**
+ * Fewer, larger fetches: each names every partition of every topic, whatever it brings. And room for something of all of them: brokers fill
+ * an answer in the order asked, so that in a backlog the last topics would wait until the first are read to their ends.
+ */
+const FETCH_BYTES = { minBytes: 256 * 1024, maxBytes: 32 * 1024 * 1024 };
 
 /**
  * Reads event topics as a member of a consumer group and writes them to a store, each record once.
@@ -63,7 +66,7 @@ export class Sink<Row> {
   constructor(options: SinkOptions<Row>) {
     this.#options = options;
     this.#outage = new Outage(options.log);
-    this.#consumer = groupConsumer(options.kafka, { groupId: options.groupId, maxWaitTimeInMs: options.fetchWaitMs, minBytes: FETCH_MIN_BYTES });
+    this.#consumer = groupConsumer(options.kafka, { groupId: options.groupId, maxWaitTimeInMs: options.fetchWaitMs, ...FETCH_BYTES });
     this.#writer = new SinkWriter(options, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
   }
 

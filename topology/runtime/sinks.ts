@@ -56,7 +56,8 @@ const POSTGRES_LINGER_MS = 10;
 const CLICKHOUSE_LINGER_MS = 500;
 /** An insert that is not answered by then is made again under its token: nothing is lost by asking early. */
 const CLICKHOUSE_TIMEOUT_MS = 10_000;
-/** ClickHouse takes few large inserts better than many small ones. */
+/** An order's events that meet in one chunk are folded before Postgres sees them; ClickHouse takes few large inserts better than many small ones. */
+const POSTGRES_CHUNKS = 4;
 const CLICKHOUSE_CHUNKS = 10;
 const TOPICS: ReadonlyMap<string, EventType> = new Map(EVENT_TYPES.map((type) => [topicOf(type), type]));
 
@@ -84,7 +85,7 @@ export async function startSinks(config: Config, options: SinksOptions): Promise
 
 function readModel(shared: Shared): Sink<unknown> {
   const store = postgresSink({ pool: openPool(shared.config.databaseUrl, { name: POSTGRES_SINK }) });
-  return new Sink({ ...common(shared, POSTGRES_SINK), store, chunkRows: shared.config.settings.sinkBatch, lingerMs: POSTGRES_LINGER_MS, fetchWaitMs: POSTGRES_FETCH_MS }) as Sink<unknown>;
+  return new Sink({ ...common(shared, POSTGRES_SINK), store, chunkRows: shared.config.settings.sinkBatch * POSTGRES_CHUNKS, lingerMs: POSTGRES_LINGER_MS, fetchWaitMs: POSTGRES_FETCH_MS }) as Sink<unknown>;
 }
 
 function analytics(shared: Shared): Sink<unknown> {
