@@ -6,7 +6,7 @@ const TIMES = 3;
 /** Passages of a point before it kills. */
 const LATEST_PASSAGE = 3;
 /** Processes of the chained layout that die side by side, sharing the partitions. */
-const CHAINED_PROCESSES = 2;
+const CHAINED_PROCESSES = { quick: 2, full: 3 } as const;
 const CHAINED_SAMPLE = 4;
 /** A process that is started, waits for its group to let it in, and then for an order that comes by. */
 const PATIENCE_MS = 90_000;
@@ -21,7 +21,7 @@ const cellsOf = (layout: Layout, scale: Scale, random: Random): Cell[] => {
 /** Each process dies at one of its cells after another, all processes side by side. */
 async function crash(run: ChaosRun, layout: Layout): Promise<Injection[]> {
   const cells = cellsOf(layout, run.scale, run.random);
-  const died = await Promise.all([...byProcess(cells, layout)].map(([worker, own]) => crashEach(run, worker, own)));
+  const died = await Promise.all([...byProcess(cells, layout, run.scale)].map(([worker, own]) => crashEach(run, worker, own)));
   await run.workers.allReady();
   await run.recovered();
   return died.flat();
@@ -35,9 +35,10 @@ async function crashEach(run: ChaosRun, worker: string, cells: readonly Cell[]):
   return points.flatMap((point, index) => (died[index] ? [{ what: `${worker} killed at ${point}`, at: began, recoveryMs: null }] : []));
 }
 
-function byProcess(cells: readonly Cell[], layout: Layout): Map<string, Cell[]> {
+function byProcess(cells: readonly Cell[], layout: Layout, scale: Scale): Map<string, Cell[]> {
   if (layout === 'process-per-node') return Map.groupBy(cells, ({ worker }) => worker);
-  const numbered = cells.map((cell, index) => ({ ...cell, worker: index % CHAINED_PROCESSES === 0 ? cell.worker : `${cell.worker}-${1 + (index % CHAINED_PROCESSES)}` }));
+  const processes = CHAINED_PROCESSES[scale];
+  const numbered = cells.map((cell, index) => ({ ...cell, worker: index % processes === 0 ? cell.worker : `${cell.worker}-${1 + (index % processes)}` }));
   return Map.groupBy(numbered, ({ worker }) => worker);
 }
 
@@ -73,7 +74,7 @@ export const crashMatrixChained: Fault = {
   layout: 'one-process',
   planned: (scale) => planned('one-process', scale),
   async inject(run) {
-    await run.workers.scale('all', CHAINED_PROCESSES);
+    await run.workers.scale('all', CHAINED_PROCESSES[run.scale]);
     try {
       return await crash(run, 'one-process');
     } finally {
