@@ -8,8 +8,8 @@ export interface EchoServer {
   close(): Promise<void>;
 }
 
-/** `answer` makes the reply to a chunk; the chunk itself by default. */
-export async function echoServer(answer: (chunk: Buffer) => Buffer = (chunk) => chunk): Promise<EchoServer> {
+/** `answer` makes the reply to a chunk, the chunk itself by default; `wanted` is the port, a free one by default. */
+export async function echoServer(answer: (chunk: Buffer) => Buffer = (chunk) => chunk, wanted = 0): Promise<EchoServer> {
   const sockets = new Set<Socket>();
   let received = '';
   const server: Server = createServer((socket) => {
@@ -20,7 +20,7 @@ export async function echoServer(answer: (chunk: Buffer) => Buffer = (chunk) => 
       socket.write(answer(chunk));
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

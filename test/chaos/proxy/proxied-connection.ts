@@ -15,6 +15,8 @@ interface ConnectionOptions {
   target: { host: string; port: number };
   kafka: boolean;
   proxy: Rules;
+  /** The server refuses the connection. */
+  refused(): void;
   closed(): void;
 }
 
@@ -30,7 +32,7 @@ export class ProxiedConnection {
   #allowance: number | null = null;
   #abandoned = false;
 
-  constructor(client: Socket, { target, kafka, proxy, closed }: ConnectionOptions) {
+  constructor(client: Socket, { target, kafka, proxy, refused, closed }: ConnectionOptions) {
     this.#client = client;
     this.#rules = proxy;
     this.#replies = kafka ? new KafkaReplies() : null;
@@ -40,6 +42,9 @@ export class ProxiedConnection {
     this.#server.on('data', (chunk: Buffer) => this.#downwards(chunk, down));
     client.on('end', () => up.end(this.#open));
     this.#server.on('end', () => down.end(this.#open));
+    this.#server.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ECONNREFUSED') refused();
+    });
     for (const socket of [client, this.#server]) socket.on('error', () => this.reset());
     client.on('close', () => {
       this.#server.destroy();

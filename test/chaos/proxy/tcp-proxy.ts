@@ -1,7 +1,11 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Behaviour, KAFKA_APIS, PASS } from './behaviour.ts';
 import { ProxiedConnection } from './proxied-connection.ts';
+
+/** How often a server that is away is looked for, ms. */
+const LOOK_EVERY_MS = 50;
 
 export interface TcpProxyOptions {
   /** Where the bytes go. */
@@ -21,6 +25,8 @@ export class TcpProxy {
   #behaviour: Behaviour = PASS;
   #dropped = 0;
   #opened = Promise.withResolvers<void>();
+  #closed = false;
+  #looking: Promise<void> | null = null;
 
   private constructor(options: TcpProxyOptions) {
     this.#options = options;
@@ -61,7 +67,7 @@ export class TcpProxy {
     if (behaviour.kind === 'refuse') {
       await this.#unlisten();
       this.cut();
-    } else if (!this.#server) await this.#listen(this.#port);
+    } else if (!this.#server && !this.#looking) await this.#listen(this.#port);
   }
 
   /** Resets every open connection. */
@@ -70,6 +76,7 @@ export class TcpProxy {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#opened.resolve();
     await this.#unlisten();
     this.cut();
@@ -86,6 +93,19 @@ export class TcpProxy {
     this.#dropped += 1;
     return behaviour.cut ? 'cut' : 'swallow';
   };
+
+  /** The server refuses connections: so does the proxy, as clients would see it without one, until the server is back. */
+  readonly #targetRefuses = (): void => {
+    this.#looking ??= this.#untilBack().finally(() => {
+      this.#looking = null;
+    });
+  };
+
+  async #untilBack(): Promise<void> {
+    await this.#unlisten();
+    while (!this.#closed && !(await accepts(this.#options.target))) await sleep(LOOK_EVERY_MS);
+    if (!this.#closed && this.#behaviour.kind !== 'refuse') await this.#listen(this.#port);
+  }
 
   #gate(): void {
     const shut = this.#behaviour.kind === 'frozen' || this.#behaviour.kind === 'half_open';
@@ -114,8 +134,19 @@ export class TcpProxy {
 
   #accept(client: Socket): void {
     const { target, kafka } = this.#options;
-    const connection = new ProxiedConnection(client, { target, kafka: kafka ?? false, proxy: this, closed: () => this.#connections.delete(connection) });
+    const connection = new ProxiedConnection(client, { target, kafka: kafka ?? false, proxy: this, refused: this.#targetRefuses, closed: () => this.#connections.delete(connection) });
     this.#connections.add(connection);
     if (this.#behaviour.kind === 'reset') connection.allow(this.#behaviour.afterBytes);
   }
+}
+
+function accepts(target: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(target);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

@@ -128,11 +128,13 @@ test('refuse: nobody listens, open connections are reset; afterwards the same po
   await heard(after, 'back');
 });
 
-test('a server that is away: the client sees the connection reset', async () => {
-  const gone = await echoServer();
-  await gone.close();
-  const lonely = await TcpProxy.open({ target: gone.target });
-  const caller = await call(lonely.port);
-  expect(await caller.ended).toBe('ECONNRESET');
-  await lonely.close();
+test('a server that is away: the proxy refuses connections as the server does, until it is back', async () => {
+  const { port } = server.target;
+  await server.close();
+  expect(await (await call(proxy.port)).ended).toBe('ECONNRESET');
+  await vi.waitFor(() => expect(call(proxy.port)).rejects.toThrow('ECONNREFUSED'));
+  server = await echoServer(undefined, port);
+  const caller = await vi.waitFor(() => call(proxy.port), { timeout: 5_000 });
+  caller.send('back');
+  await heard(caller, 'back');
 });
