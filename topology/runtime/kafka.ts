@@ -200,3 +200,14 @@ export async function assignmentsOf(kafka: Kafka, groupId: string): Promise<Reco
   const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([groupId]));
   return (groups[0]?.members ?? []).map(({ memberAssignment }) => kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {});
 }
+
+/** Whether a broker answers at the moment, over a connection of its own. Never throws. */
+export async function isReachable(kafka: Kafka): Promise<boolean> {
+  const once = { ...RETRY, retries: 0 };
+  try {
+    await withAdmin(withRetry(kafka, once), (admin) => admin.describeCluster());
+    return true;
+  } catch {
+    return false;
+  }
+}
