@@ -18,8 +18,6 @@ import { SignReader } from './signs.ts';
 import { InstallationWorkers } from './workers.ts';
 import { workload } from './workload.ts';
 
-/** Orders a second: enough that every partition of every node has something under way, and two cores are not the bottleneck. */
-const RATE = 15;
 /** An injection is over by then: sessions time out, and 10 s more. */
 export const RECOVERY_BOUND_MS = SESSION_TIMEOUT_MS + 10_000;
 const REST_PATIENCE_MS = 150_000;
@@ -54,7 +52,7 @@ export class Suite {
     this.#channel = channel;
     this.#workers = new InstallationWorkers(installation, parts.layout);
     const plan = workload({ seed: options.seed, catalogue: demoAirline(), today: new Date() });
-    this.#load = new WorkloadLoad(plan, { url: installation.url, channel, rate: RATE });
+    this.#load = new WorkloadLoad(plan, { url: installation.url, channel, rate: options.rate });
     this.#stores = new Stores(stack.addresses);
     this.#kafka = connectKafka({ brokers: stack.addresses.kafkaBrokers, clientId: 'chaos', log: createLog('chaos', 'silent') });
     this.#signs = new SignReader(join(installation.dataDir, 'logs'));
