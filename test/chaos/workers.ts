@@ -62,25 +62,37 @@ export class InstallationWorkers implements Workers {
   }
 
   async killAtEach(name: string, failpoints: readonly string[], patienceMs = PATIENCE_MS): Promise<boolean[]> {
-    const [first, ...others] = failpoints;
-    if (first === undefined) return [];
-    await this.#up(name);
-    this.#installation.arm(name, { FAILPOINT: first });
-    await this.kill(name);
     const died: boolean[] = [];
-    for (const next of [...others, null]) {
+    for (const point of failpoints) {
       await this.#up(name);
-      const exit = this.#installation.exitOf(name);
-      if (next !== null) this.#installation.arm(name, { FAILPOINT: next });
-      const late = new AbortController();
-      const inTime = await Promise.race([exit.then(({ signal }) => signal === 'SIGKILL'), sleep(patienceMs, null, { signal: late.signal })]);
-      late.abort();
-      died.push(inTime === true);
-      if (inTime !== null) continue;
-      this.#installation.kill(name);
-      await exit;
+      if (died.length === 0) {
+        this.#installation.arm(name, { FAILPOINT: point });
+        await this.kill(name);
+      }
+      died.push(await this.#diesAt(name, point, failpoints[died.length + 1], patienceMs));
     }
     return died;
+  }
+
+  /** Whether the process, started with the point armed, dies of it; each start after that is armed with the next. */
+  async #diesAt(name: string, point: string, next: string | undefined, patienceMs: number): Promise<boolean> {
+    const armed: Record<string, string> = next === undefined ? {} : { FAILPOINT: next };
+    for (const deadline = Date.now() + patienceMs; ; ) {
+      await this.#up(name);
+      this.#installation.arm(name, armed);
+      const exit = this.#installation.exitOf(name);
+      const late = new AbortController();
+      const signal = await Promise.race([exit.then((how) => how.signal ?? 'another end'), sleep(Math.max(0, deadline - Date.now()), null, { signal: late.signal })]);
+      late.abort();
+      if (signal === 'SIGKILL') return true;
+      if (signal === null) {
+        this.#installation.kill(name);
+        await exit;
+        return false;
+      }
+      // It could not start, for want of a server as a rule: that says nothing of the point.
+      this.#installation.arm(name, { FAILPOINT: point });
+    }
   }
 
   async scale(name: string, processes: number): Promise<void> {

@@ -23,6 +23,8 @@ export interface InstallationOptions {
   env?: Record<string, string>;
   /** Folder of its logs and, unless said otherwise, the sandbox's companies; a new one by default. */
   dataDir?: string;
+  /** Processes that may be starting side by side; the others wait. Default: any number. */
+  startsAtOnce?: number;
   /** Kinds of worker to leave out. */
   without?: readonly string[];
 }
@@ -59,9 +61,12 @@ export class Installation {
   readonly #workers = new Map<string, Worker>();
   readonly #exits = new EventEmitter<{ exit: [Exit] }>();
   #stopping = false;
+  #freeStarts: number;
+  readonly #waitingToStart: (() => void)[] = [];
 
-  private constructor(dataDir: string, env: Record<string, string>) {
+  private constructor(dataDir: string, env: Record<string, string>, startsAtOnce: number) {
     this.dataDir = dataDir;
+    this.#freeStarts = startsAtOnce;
     this.#env = env;
     this.config = loadConfig(env);
     this.#exits.setMaxListeners(0);
@@ -70,7 +75,7 @@ export class Installation {
   static async start(options: InstallationOptions): Promise<Installation> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'iaros-installation-'));
     for (const folder of ['logs', 'pids']) mkdirSync(join(dataDir, folder), { recursive: true });
-    const installation = new Installation(dataDir, await environmentOf(options, dataDir));
+    const installation = new Installation(dataDir, await environmentOf(options, dataDir), options.startsAtOnce ?? Number.POSITIVE_INFINITY);
     await provision(installation.config, { log: createLog('provision', 'warn') });
     const names = options.nodePerProcess ? orderFlow.nodes.map((node) => node.name) : ['all'];
     const wanted: [string, string[]][] = [
@@ -109,11 +114,30 @@ export class Installation {
   async run(name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
     const worker: Worker = { name, args, child: null, ready: Promise.resolve(), env, onceEnv: {} };
     this.#workers.set(name, worker);
-    this.#spawn(worker);
+    this.#start(worker);
     await worker.ready;
   }
 
-  #spawn(worker: Worker): void {
+  #start(worker: Worker): void {
+    worker.ready = this.#inTurn(worker);
+    worker.ready.catch(() => undefined);
+  }
+
+  async #inTurn(worker: Worker): Promise<void> {
+    if (this.#freeStarts <= 0) await new Promise<void>((resolve) => this.#waitingToStart.push(resolve));
+    else this.#freeStarts -= 1;
+    try {
+      if (this.#stopping || this.#workers.get(worker.name) !== worker) throw new Error(`${worker.name} is not wanted any more`);
+      await this.#spawn(worker);
+    } finally {
+      const next = this.#waitingToStart.shift();
+      if (next) next();
+      else this.#freeStarts += 1;
+    }
+  }
+
+  /** Resolves when it is ready, rejects when it ends before. */
+  #spawn(worker: Worker): Promise<void> {
     const log = createWriteStream(join(this.dataDir, 'logs', `${worker.name}.log`), { flags: 'a' });
     const env = { ...(process.env as Record<string, string>), ...this.#env, ...worker.env, ...worker.onceEnv, NODE_ENV: 'production' };
     worker.onceEnv = {};
@@ -125,17 +149,17 @@ export class Installation {
     child.stdout?.pipe(log);
     child.stderr?.pipe(log);
     worker.child = child;
-    worker.ready = new Promise((resolve, reject) => {
+    const ready = new Promise<void>((resolve, reject) => {
       child.on('message', (message) => message === 'ready' && resolve());
       child.once('exit', (code, signal) => reject(new Error(`${worker.name} ended with ${code ?? signal} before it was ready; see ${this.dataDir}/logs`)));
     });
-    worker.ready.catch(() => undefined);
     child.once('exit', (_, signal) => {
       void forget?.then((it) => it());
       this.#exits.emit('exit', { name: worker.name, pid: child.pid ?? 0, signal });
       if (this.#stopping || this.#workers.get(worker.name) !== worker) return;
-      setTimeout(() => this.#stopping || this.#spawn(worker), RESTART_AFTER_MS);
+      setTimeout(() => this.#stopping || this.#start(worker), RESTART_AFTER_MS);
     });
+    return ready;
   }
 
   /** SIGKILLs a process; it is started again by itself. */
