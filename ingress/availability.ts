@@ -1,6 +1,8 @@
-import type { CataloguePort, Flight, FlightClass } from '../connectors/ports/catalogue.ts';
-import type { FlightClassCount, InventoryPort } from '../connectors/ports/inventory.ts';
+import { hash } from 'node:crypto';
+import type { CataloguePort } from '../connectors/ports/catalogue.ts';
+import type { FlightClassCount } from '../connectors/ports/inventory.ts';
 import { authorizedSeats } from '../processors/inventory/seats.ts';
+import { type DateImage, type FlightImage, SeatImage, type SeatImageOptions } from './seat-image.ts';
 
 export interface AvailabilityQuery {
   /** YYYY-MM-DD */
@@ -45,99 +47,143 @@ export interface FlightSeats {
   classes: SeatCounts[];
 }
 
-interface Options {
-  catalogue: CataloguePort;
-  inventory: Pick<InventoryPort, 'counts'>;
-  overbookingFactor: number;
-  /** How long an answer is given again, ms. */
-  freshMs: number;
-  now: () => number;
+/** `{data: FlightAvailability[]}` written out, and its strong entity tag. The same flights and seats give the same two. */
+export interface WrittenAvailability {
+  json: Buffer;
+  etag: string;
 }
 
-interface Kept<Value> {
-  until: number;
-  value: Promise<Value>;
+/** A question with the answer given to it last, which stands until a flight it is about changes. */
+interface Question {
+  query: AvailabilityQuery;
+  image: DateImage | null;
+  flights: readonly FlightImage[];
+  versions: number;
+  written: WrittenAvailability | null;
 }
 
-const MAX_KEPT = 2_000;
+const MAX_QUESTIONS = 20_000;
+/** Texts of one flight, by currency and passengers. */
+const MAX_VARIANTS = 16;
+const MAX_WRITTEN_BYTES = 64 * 1024 * 1024;
 
-/**
- * Searches for seats. Each distinct question is answered once every `freshMs` from the seat counts and written out as
- * JSON once; all others who ask the same get the same bytes. Counts are read once a date for all questions.
- */
+/** Searches for seats in the image of them. */
 export class AvailabilitySearch {
-  readonly #options: Options;
-  readonly #answers = new Map<string, Kept<Buffer>>();
-  readonly #dates = new Map<string, Kept<FlightSeats[]>>();
+  readonly #catalogue: CataloguePort;
+  readonly #overbookingFactor: number;
+  readonly #seats: SeatImage;
+  readonly #questions = new Map<string, Question>();
+  readonly #texts = new WeakMap<FlightImage, { version: number; byVariant: Map<string, string> }>();
+  #writtenBytes = 0;
 
-  constructor(options: Options) {
-    this.#options = options;
+  constructor({ overbookingFactor, ...options }: SeatImageOptions & { overbookingFactor: number }) {
+    this.#catalogue = options.catalogue;
+    this.#overbookingFactor = overbookingFactor;
+    this.#seats = new SeatImage(options);
   }
 
-  /** `{data: FlightAvailability[]}` as JSON. */
-  search(query: AvailabilityQuery): Promise<Buffer> {
-    const { date, origin = '', destination = '', flightNumber = '', passengers = 0, currency } = query;
-    const key = `${date}|${origin}|${destination}|${flightNumber}|${passengers}|${currency}`;
-    return this.#kept(this.#answers, key, async () => {
-      const data = await this.find(query);
-      return Buffer.from(JSON.stringify({ data }));
-    });
+  /** Throws what the inventory throws. */
+  async search(query: AvailabilityQuery): Promise<WrittenAvailability> {
+    const image = await this.#seats.fresh(query.date);
+    return this.#write(this.#question(keyOf(query), query), image);
   }
 
-  async find(query: AvailabilityQuery): Promise<FlightAvailability[]> {
-    const flights = this.#options.catalogue.flightsOn(query.date);
-    const seats = await this.seatsOn(query.date);
-    return flights.flatMap((flight, at) => {
-      if (!fits(flight, query)) return [];
-      const classes = this.#classes(flight, seats[at]?.classes ?? [], query);
-      return classes.length === 0 && query.passengers !== undefined ? [] : [flightAvailability(flight, classes)];
-    });
+  /** A way to ask the same over and over: null while the seats of the date have to be read first, which `search` does. */
+  repeatedly(query: AvailabilityQuery): () => WrittenAvailability | null {
+    const key = keyOf(query);
+    return () => {
+      const image = this.#seats.current(query.date);
+      return image && this.#write(this.#question(key, query), image);
+    };
   }
 
   /** Seats of all flights of the date, in the catalogue's order. */
-  seatsOn(date: string): Promise<FlightSeats[]> {
-    return this.#kept(this.#dates, date, async () => {
-      const flights = this.#options.catalogue.flightsOn(date);
-      const counts = await this.#options.inventory.counts(flights);
-      return flights.map(({ flightNumber, departureDate, classes }, at) => ({
-        flightNumber,
-        departureDate,
-        classes: classes.map((each) => this.#seats(each, counts[at]?.[each.bookingClass])),
-      }));
-    });
+  async seatsOn(date: string): Promise<FlightSeats[]> {
+    const { flights } = await this.#seats.fresh(date);
+    return flights.map((image) => ({
+      flightNumber: image.flight.flightNumber,
+      departureDate: image.flight.departureDate,
+      classes: this.#seatCounts(image),
+    }));
   }
 
-  #classes(flight: Flight, seats: SeatCounts[], query: AvailabilityQuery): ClassAvailability[] {
+  #question(key: string, query: AvailabilityQuery): Question {
+    const known = this.#questions.get(key);
+    if (known) return known;
+    if (this.#questions.size >= MAX_QUESTIONS) this.#forget();
+    const question = { query, image: null, flights: [], versions: -1, written: null };
+    this.#questions.set(key, question);
+    return question;
+  }
+
+  #forget(): void {
+    this.#questions.clear();
+    this.#writtenBytes = 0;
+  }
+
+  #write(question: Question, image: DateImage): WrittenAvailability {
+    if (question.image !== image) {
+      question.image = image;
+      question.flights = image.flights.filter(({ flight }) => fits(flight, question.query));
+      question.versions = -1;
+    }
+    // Versions only rise: their sum stays the same where none of them moved.
+    let versions = 0;
+    for (const { version } of question.flights) versions += version;
+    if (question.written && question.versions === versions) return question.written;
+    const written = this.#writeOut(question);
+    this.#writtenBytes += written.json.length - (question.written?.json.length ?? 0);
+    question.versions = versions;
+    question.written = written;
+    if (this.#writtenBytes > MAX_WRITTEN_BYTES) this.#forget();
+    return written;
+  }
+
+  #writeOut({ flights, query }: Question): WrittenAvailability {
+    const texts = flights.map((image) => this.#textOf(image, query)).filter((text) => text !== '');
+    const json = Buffer.from(`{"data":[${texts.join(',')}]}`);
+    return { json, etag: `"${hash('sha256', json, 'base64url').slice(0, 22)}"` };
+  }
+
+  /** A flight's part of the answer; empty where it is left out. Questions that find the same flight share it. */
+  #textOf(image: FlightImage, query: AvailabilityQuery): string {
+    const variant = `${query.currency}|${query.passengers ?? ''}`;
+    const kept = this.#texts.get(image);
+    const known = kept?.version === image.version ? kept.byVariant.get(variant) : undefined;
+    if (known !== undefined) return known;
+    const classes = this.#classes(image, query);
+    const leftOut = classes.length === 0 && query.passengers !== undefined;
+    const text = leftOut ? '' : JSON.stringify(flightAvailability(image, classes));
+    if (kept?.version === image.version && kept.byVariant.size < MAX_VARIANTS) kept.byVariant.set(variant, text);
+    else this.#texts.set(image, { version: image.version, byVariant: new Map([[variant, text]]) });
+    return text;
+  }
+
+  #classes(image: FlightImage, { currency, passengers = 0 }: AvailabilityQuery): ClassAvailability[] {
+    const { flight } = image;
+    const seats = this.#seatCounts(image);
     return flight.classes.flatMap(({ bookingClass, cabin }, at) => {
       const available = seats[at]?.available ?? 0;
-      const price = this.#options.catalogue.fare(flight, bookingClass, 'ADT', query.currency);
-      return price && available >= (query.passengers ?? 0)
+      const price = this.#catalogue.fare(flight, bookingClass, 'ADT', currency);
+      return price && available >= passengers
         ? [{ bookingClass, cabin, available, price: { amount: price.amount, currency: price.currency } }]
         : [];
     });
   }
 
-  #seats({ bookingClass, capacity }: FlightClass, { held, sold }: FlightClassCount = { held: 0, sold: 0 }): SeatCounts {
-    const authorized = authorizedSeats(capacity, this.#options.overbookingFactor);
-    return { bookingClass, capacity, authorized, held, sold, available: Math.max(0, authorized - held - sold) };
-  }
-
-  /** One run for all who ask at once and for a moment after; a failure is not kept. */
-  #kept<Value>(store: Map<string, Kept<Value>>, key: string, make: () => Promise<Value>): Promise<Value> {
-    const now = this.#options.now();
-    const found = store.get(key);
-    if (found && found.until > now) return found.value;
-    if (store.size >= MAX_KEPT) store.clear();
-    const value = make();
-    store.set(key, { until: now + this.#options.freshMs, value });
-    value.catch(() => {
-      if (store.get(key)?.value === value) store.delete(key);
+  #seatCounts({ flight, counts }: FlightImage): SeatCounts[] {
+    return flight.classes.map(({ bookingClass, capacity }) => {
+      const { held, sold } = counts[bookingClass] ?? { held: 0, sold: 0 };
+      const authorized = authorizedSeats(capacity, this.#overbookingFactor);
+      return { bookingClass, capacity, authorized, held, sold, available: Math.max(0, authorized - held - sold) };
     });
-    return value;
   }
 }
 
-function fits(flight: Flight, { origin, destination, flightNumber }: AvailabilityQuery): boolean {
+const keyOf = ({ date, origin, destination, flightNumber, passengers, currency }: AvailabilityQuery): string =>
+  [date, origin, destination, flightNumber, passengers, currency].join('|');
+
+function fits(flight: FlightImage['flight'], { origin, destination, flightNumber }: AvailabilityQuery): boolean {
   return (
     (origin === undefined || flight.origin === origin) &&
     (destination === undefined || flight.destination === destination) &&
@@ -145,7 +191,7 @@ function fits(flight: Flight, { origin, destination, flightNumber }: Availabilit
   );
 }
 
-const flightAvailability = (flight: Flight, classes: ClassAvailability[]): FlightAvailability => ({
+const flightAvailability = ({ flight }: FlightImage, classes: ClassAvailability[]): FlightAvailability => ({
   flightNumber: flight.flightNumber,
   departureDate: flight.departureDate,
   origin: flight.origin,

@@ -41,7 +41,7 @@ export interface IngressDeps {
   codec: Pick<Codec, 'decode'>;
   live: LiveEvents;
   catalogue: CataloguePort;
-  inventory: Pick<InventoryPort, 'counts'>;
+  inventory: Pick<InventoryPort, 'counts' | 'changes'>;
   keys: KeyPort;
   idempotency: IdempotencyStore;
   /** Answered as it is by GET /topology. */
@@ -69,7 +69,7 @@ export interface Limits {
   streamGraceMs: number;
   /** How long a stream waits for a missing version before it reads the history again. */
   gapMs: number;
-  /** How long availability answers are kept, ms; never longer than the inventory sync setting. */
+  /** How far availability answers may be behind the inventory, ms; never further than the inventory sync setting. */
   availabilityMs: number;
   /** How long a readiness check may take. */
   checkMs: number;

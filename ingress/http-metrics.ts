@@ -4,8 +4,14 @@ import { Gauge, Histogram, type Registry } from 'prom-client';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const UNMATCHED = 'unmatched';
 
-/** Times each request under its route's template. Streams are counted while they are open and not timed. */
-export function httpMetrics(registry: Registry, openStreams: () => number): RequestHandler {
+export interface HttpMetrics {
+  /** Times each request under its route's template. Streams are counted while they are open and not timed. */
+  middleware: RequestHandler;
+  /** Counts requests that were answered alike, outside of express. */
+  observe(route: string, method: string, status: number, seconds: number, requests: number): void;
+}
+
+export function httpMetrics(registry: Registry, openStreams: () => number): HttpMetrics {
   const seconds = new Histogram({
     name: 'iaros_http_request_seconds',
     help: 'Time to answer a request',
@@ -21,7 +27,7 @@ export function httpMetrics(registry: Registry, openStreams: () => number): Requ
       this.set(openStreams());
     },
   });
-  return (request, response, next) => {
+  const middleware: RequestHandler = (request, response, next) => {
     const start = performance.now();
     response.once('finish', () => {
       if (String(response.getHeader('content-type')).startsWith('text/event-stream')) return;
@@ -31,6 +37,12 @@ export function httpMetrics(registry: Registry, openStreams: () => number): Requ
       );
     });
     next();
+  };
+  return {
+    middleware,
+    observe(route, method, status, each, requests) {
+      for (let counted = 0; counted < requests; counted += 1) seconds.observe({ route, method, status }, each);
+    },
   };
 }
 

@@ -129,12 +129,14 @@ export async function serveIngress({ config, host, log, onFatal }: ServeOptions)
         app(request, response);
       },
     );
+    const lookups = app.speedUpLookups(server);
     await listen(server, config.port, host);
     return {
       url: `http://${host}:${(server.address() as AddressInfo).port}`,
       async stop() {
         draining = true;
         const closed = drain(server);
+        lookups.close();
         live.close();
         app.closeStreams();
         await closed;

@@ -140,6 +140,31 @@ export interface Closure {
   detail: string;
 }
 
+/** What an operator did to a dead letter. Each entry names the hash of the one before, so none can be changed or left out unseen. */
+export interface AuditEntry {
+  /** 1 for the first entry, then one more each. */
+  sequence: number;
+  at: number;
+  /** User of the operating system, or the name given with --as. */
+  actor: string;
+  /** replayed, edited or discarded. */
+  action: string;
+  /** The dead letter, <node>/<partition>/<offset>. */
+  subject: string;
+  orderId: null | string;
+  reason: string;
+  /** Topic that got the record; empty for a discarded one. */
+  destination: string;
+  /** SHA-256 of the letter's value, hex. */
+  beforeHash: string;
+  /** SHA-256 of the value that was published, hex; empty for a discarded letter. */
+  afterHash: string;
+  /** Hash of the entry before; zeros for the first. */
+  previousHash: string;
+  /** SHA-256 over all other fields, hex. */
+  hash: string;
+}
+
 /** The order is to be cancelled; order.closure says why. */
 export interface CancelRequested {
   type: 'CancelRequested';

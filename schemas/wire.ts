@@ -1,9 +1,10 @@
-import type { OrderCommand, OrderEvents, TimerFired } from './types.ts';
+import type { AuditEntry, OrderCommand, OrderEvents, TimerFired } from './types.ts';
 
 /** Every record that travels on a topic, by the name of its schema. */
 export interface Records extends OrderEvents {
   OrderCommand: OrderCommand;
   TimerFired: TimerFired;
+  AuditEntry: AuditEntry;
 }
 export type RecordName = keyof Records;
 

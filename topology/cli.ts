@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { BadInput } from './operator/bad-input.ts';
 import { ConfigFault } from './runtime/config.ts';
 import { messageOf } from './runtime/errors.ts';
 
@@ -23,7 +24,13 @@ function percent(text: string): number {
   return value;
 }
 
-const program = new Command('iaros').description('Operates the IAROS order pipeline.').showHelpAfterError();
+/** What was asked for makes no sense; 1 is for everything that went wrong. */
+const EXIT_BAD_INPUT = 2;
+
+const program = new Command('iaros')
+  .description('Operates the IAROS order pipeline.')
+  .showHelpAfterError()
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_BAD_INPUT));
 
 program
   .command('topology')
@@ -50,20 +57,70 @@ program
   .option('--json', 'as JSON')
   .action(async (orderId: string, options) => (await import('./operator/order.ts')).printOrder(orderId, options));
 
-const dlq = program.command('dlq').description('dead letters');
+const dlq = program.command('dlq').description('dead letters: an id is <node>/<partition>/<offset>');
 dlq
   .command('list')
-  .description('dead letters, newest last')
+  .description('open dead letters, newest last, and how many there are of each node and code')
   .argument('[node]')
+  .option('--code <code>', 'only of this code')
+  .option('--order <orderId>', 'only of this order')
+  .option('--since <time>', 'only since 30m, 2h, 7d ago or a date')
+  .option('--all', 'handled ones too')
+  .option('--counts', 'only how many')
   .option('--json', 'as JSON')
-  .action(async (node: string | undefined, options) => (await import('./operator/dead-letters.ts')).listDeadLetters(node, options));
+  .action(async (node: string | undefined, { json, counts, ...filter }) =>
+    (await import('./operator/dead-letters/list.ts')).listDeadLetters({ ...filter, ...(node ? { node } : {}) }, { json, counts }));
+dlq
+  .command('show')
+  .description('one dead letter: headers, reason, content, and what a replay would do')
+  .argument('<id>')
+  .option('--json', 'as JSON')
+  .action(async (id: string, options) => (await import('./operator/dead-letters/show.ts')).showDeadLetter(id, options));
 dlq
   .command('replay')
-  .description('give a node its dead letters once more, under their own ids')
-  .argument('<node>')
-  .option('--offset <offset>', 'only the one at this offset')
-  .option('--dry-run', 'only say what would be replayed')
-  .action(async (node: string, options) => (await import('./operator/dead-letters.ts')).replayDeadLetters(node, options));
+  .description('give dead letters to their node once more, under their own ids: by id, of a node, or by filter')
+  .argument('[idOrNode...]')
+  .option('--code <code>', 'those of this code')
+  .option('--order <orderId>', 'those of this order')
+  .option('--since <time>', 'those since 30m, 2h, 7d ago or a date')
+  .option('--again', 'also those that were handled before')
+  .option('--dry-run', 'only say where they would go, and what they would meet there')
+  .option('--reason <text>', 'why, for the audit log')
+  .option('--as <name>', 'who, for the audit log; else the user of the operating system')
+  .action(async (names: string[], options) => (await import('./operator/dead-letters/replay.ts')).replayDeadLetters(names, options));
+dlq
+  .command('edit')
+  .description('replay a dead letter with another content, under an id of its own')
+  .argument('<id>')
+  .option('--set <path=value>', 'one value; may be repeated', (value: string, before: string[]) => [...before, value], [] as string[])
+  .option('--file <json>', 'the whole record')
+  .option('--dry-run', 'only check it')
+  .option('--reason <text>', 'why, for the audit log')
+  .option('--as <name>', 'who, for the audit log; else the user of the operating system')
+  .action(async (id: string, options) => (await import('./operator/dead-letters/edit.ts')).editDeadLetter(id, options));
+dlq
+  .command('discard')
+  .description('close dead letters that nobody will process')
+  .argument('[idOrNode...]')
+  .option('--code <code>', 'those of this code')
+  .option('--order <orderId>', 'those of this order')
+  .option('--since <time>', 'those since 30m, 2h, 7d ago or a date')
+  .option('--reason <text>', 'why, for the audit log')
+  .option('--as <name>', 'who, for the audit log; else the user of the operating system')
+  .action(async (names: string[], options) => (await import('./operator/dead-letters/discard.ts')).discardDeadLetters(names, options));
+
+program
+  .command('audit')
+  .description('what operators did to dead letters')
+  .option('--since <time>', 'only since 30m, 2h, 7d ago or a date')
+  .option('--json', 'as JSON')
+  .action(async (options) => (await import('./operator/audit/print-audit.ts')).printAudit(options));
+
+program
+  .command('stuck')
+  .description('orders that stand still for too long, and what each waits for')
+  .option('--json', 'as JSON')
+  .action(async (options) => (await import('./operator/stuck.ts')).printStuck(options));
 
 program
   .command('provision')
@@ -94,5 +151,5 @@ try {
 } catch (error) {
   process.stderr.write(`iaros: ${messageOf(error)}\n`);
   if (!(error instanceof ConfigFault) && process.env.IAROS_LOG_LEVEL === 'debug') console.error(error);
-  process.exit(1);
+  process.exit(error instanceof BadInput ? EXIT_BAD_INPUT : 1);
 }

@@ -18,6 +18,16 @@ export function restsAfter(event: EventType, status: OrderStatus): boolean {
   return transitionOf(event).to !== 'same' && AT_REST.has(status);
 }
 
+/**
+ * Longest time an order on its way stands at a status before its next event, in order timeouts (the setting). Later than that its event is
+ * taken for lost. An order that waits for its payer has until its hold lapses, and this much more.
+ */
+export const DEADLINES: Readonly<Record<OrderStatus, number>> = {
+  Received: 4, Validating: 4, Validated: 4, Invalid: 4, InventoryHold: 4, PaymentPending: 4, PaymentApproved: 4, PaymentFailed: 4,
+  Processing: 4, InventoryConfirmed: 4, InventoryFailed: 4, Ticketing: 8, TicketIssued: 4, TicketingFailed: 4, Confirmed: 8,
+  Fulfilled: 4, Refunding: 8, Refunded: 4, Cancelled: 4,
+};
+
 /** Statuses from which a cancel command can no longer be honoured, or has been already. */
 export const PAST_CANCELLING: ReadonlySet<OrderStatus> = new Set([
   'Invalid', 'InventoryFailed', 'PaymentFailed', 'TicketingFailed', 'Refunding', 'Refunded', 'Cancelled',

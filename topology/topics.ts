@@ -6,6 +6,9 @@ export const TIMERS_TOPIC = 'internal.timers.v1';
 /** Compacted: the newest snapshot of every order, from which Redis is rebuilt. */
 export const CHANGELOG_TOPIC = 'internal.orders-changelog.v1';
 
+/** What operators did, one entry after another, kept for good. */
+export const AUDIT_TOPIC = 'internal.audit.v1';
+
 /** Readers of every event that are not nodes of the flow. */
 export const POSTGRES_SINK = 'postgres-sink';
 export const CLICKHOUSE_SINK = 'clickhouse-sink';
@@ -52,6 +55,7 @@ export function topicsOf(flow: Flow): Topic[] {
     ...EVENT_TYPES.map((type) => topic(topicOf(type), 'public', type)),
     topic(TIMERS_TOPIC, 'internal', 'TimerFired', { retentionMs: DAY_MS }),
     topic(CHANGELOG_TOPIC, 'internal', null, { cleanup: 'compact', retentionMs: -1 }),
+    topic(AUDIT_TOPIC, 'internal', 'AuditEntry', { partitions: 1, retentionMs: -1 }),
     ...flow.nodes.filter(waits).map((node) => topic(retryTopicOf(node.name), 'internal', null)),
     ...[...flow.nodes.map(({ name }) => name), ...SINKS].map((name) => topic(deadLetterTopicOf(name), 'dead-letter', null, { partitions: 1, retentionMs: 30 * DAY_MS })),
   ];

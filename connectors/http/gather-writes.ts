@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 export function gatherWrites(socket: Socket): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   const uncork = socket.uncork.bind(socket);
+  const end = socket.end.bind(socket) as (...args: unknown[]) => Socket;
   let gathering = false;
   const send = (): void => {
     gathering = false;
@@ -19,6 +20,10 @@ export function gatherWrites(socket: Socket): void {
       setImmediate(send);
     }
     return write(...args);
+  };
+  socket.end = (...args: unknown[]): Socket => {
+    send();
+    return end(...args);
   };
   // HTTP takes every cork off at the end of a message.
   socket.uncork = () => {

@@ -11,8 +11,11 @@ export interface KeyTable {
   create(): Promise<void>;
   byCustomer(customerIds: readonly string[]): Promise<KeyRow[]>;
   byId(keyIds: readonly string[]): Promise<KeyRow[]>;
-  /** Leaves customers alone that have a key already. */
-  insert(rows: readonly KeyRow[]): Promise<void>;
+  /**
+   * The keys of the rows' customers: those they had before, and the given ones of customers without. A customer whose key another process
+   * stores at the same time is left out.
+   */
+  ensure(rows: readonly KeyRow[]): Promise<KeyRow[]>;
   delete(customerId: string): Promise<void>;
   /** Any one key, or none. */
   sample(): Promise<KeyRow | undefined>;
@@ -33,10 +36,17 @@ const CREATE = `
     created_at timestamptz NOT NULL DEFAULT now()
   )`;
 const COLUMNS = 'key_id AS "keyId", customer_id AS "customerId", wrapped';
-const INSERT = `
-  INSERT INTO customer_keys (key_id, customer_id, wrapped)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
-  ON CONFLICT DO NOTHING`;
+/** One round trip: most orders come from customers who are new, and each of them waits for this. */
+const ENSURE = `
+  WITH known AS (SELECT key_id, customer_id, wrapped FROM customer_keys WHERE customer_id = ANY($2)),
+    made AS (
+      INSERT INTO customer_keys (key_id, customer_id, wrapped)
+      SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) AS given (key_id, customer_id, wrapped)
+      WHERE given.customer_id NOT IN (SELECT customer_id FROM known)
+      ON CONFLICT DO NOTHING
+      RETURNING key_id, customer_id, wrapped
+    )
+  SELECT ${COLUMNS} FROM known UNION ALL SELECT ${COLUMNS} FROM made`;
 
 export function openKeyTable(databaseUrl: string): KeyTable {
   const pool = openPool(databaseUrl, { name: 'iaros-keys', statementTimeoutMs: ANSWER_WITHIN_MS });
@@ -54,7 +64,7 @@ export function openKeyTable(databaseUrl: string): KeyTable {
       ),
     byCustomer: (customerIds) => rows('WHERE customer_id = ANY($1)', [customerIds]),
     byId: (keyIds) => rows('WHERE key_id = ANY($1)', [keyIds]),
-    async insert(keys) {
+    async ensure(keys) {
       // One order for all processes: they would deadlock on each other's customers otherwise.
       const sorted = [...keys].sort((one, other) => (one.customerId < other.customerId ? -1 : 1));
       const columns = [
@@ -62,7 +72,7 @@ export function openKeyTable(databaseUrl: string): KeyTable {
         sorted.map(({ customerId }) => customerId),
         sorted.map(({ wrapped }) => wrapped),
       ];
-      await passing(pool.query(INSERT, columns));
+      return (await passing(pool.query<KeyRow>({ name: 'ensure', text: ENSURE, values: columns }))).rows;
     },
     async delete(customerId) {
       await passing(pool.query('DELETE FROM customer_keys WHERE customer_id = $1', [customerId]));

@@ -114,12 +114,9 @@ async function ensure(
   customerIds: string[],
   make: (customerId: string) => KeyRow,
 ): Promise<Map<string, KeyRow>> {
-  const rows = await table.byCustomer(customerIds);
+  const rows = await table.ensure(customerIds.map(make));
   const known = new Set(rows.map(({ customerId }) => customerId));
   const missing = customerIds.filter((customerId) => !known.has(customerId));
-  if (missing.length > 0) {
-    await table.insert(missing.map(make));
-    rows.push(...(await table.byCustomer(missing)));
-  }
+  if (missing.length > 0) rows.push(...(await table.byCustomer(missing)));
   return new Map(rows.map((row) => [row.customerId, row]));
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { gatherWrites } from '../http/gather-writes.ts';
+import { whenItsTurn } from '../http/whose-turn.ts';
 import { refusal, type SandboxAnswer, type SandboxRequest } from './answer.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -72,7 +73,7 @@ function segments(path: string): string[] | undefined {
 
 function send(server: Server, response: ServerResponse, given: SandboxAnswer): void {
   if (given === 'connection_lost') {
-    response.socket?.destroySoon();
+    whenItsTurn(response, (socket) => socket.destroySoon());
     return;
   }
   const body = JSON.stringify(given.body);

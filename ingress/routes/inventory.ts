@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { answer } from '../answer.ts';
 import { endpoint } from '../endpoint.ts';
-import type { Log } from '../dependencies.ts';
+import { noneMatch } from '../entity-tag.ts';
+import type { IngressSettings, Log } from '../dependencies.ts';
 import { Problem } from '../problem.ts';
 
 const Airport = z
@@ -9,7 +10,7 @@ const Airport = z
   .regex(/^[A-Z]{3}$/)
   .meta({ description: 'IATA airport code.' });
 
-const AvailabilityQuery = z.strictObject({
+export const AvailabilityQuery = z.strictObject({
   date: z.iso.date().meta({ description: 'Date of departure at the airport, YYYY-MM-DD.' }),
   origin: Airport.optional(),
   destination: Airport.optional(),
@@ -50,6 +51,12 @@ const Availability = z
   })
   .meta({ id: 'FlightAvailability' });
 
+/** The question as asked, in the first currency sold in unless it names one. */
+export const withCurrency = (
+  query: z.output<typeof AvailabilityQuery>,
+  { currencies }: Pick<IngressSettings, 'currencies'>,
+) => ({ ...query, currency: query.currency ?? currencies[0] ?? 'USD' });
+
 export const searchAvailability = endpoint({
   method: 'get',
   path: '/api/v1/inventory/availability',
@@ -57,12 +64,20 @@ export const searchAvailability = endpoint({
   tag: 'inventory',
   summary: 'Flights of a date with the seats left in each class. Answers are up to a second old.',
   query: AvailabilityQuery,
-  answers: { 200: { description: 'Flights, by number.', schema: z.object({ data: z.array(Availability) }) } },
+  requestHeaders: { 'If-None-Match': 'The entity tag of an earlier answer: 304 where it still stands.' },
+  answers: {
+    200: {
+      description: 'Flights, by number.',
+      schema: z.object({ data: z.array(Availability) }),
+      headers: { ETag: 'Stands for these flights with these seats.' },
+    },
+    304: { description: 'Nothing has changed.' },
+  },
   problems: ['invalid_request', 'unavailable'],
-  async handle({ availability, settings, log }, { query }) {
-    const currency = query.currency ?? settings.currencies[0] ?? 'USD';
-    const json = await availability.search({ ...query, currency }).catch(unreachable(log));
-    return answer(200, json);
+  async handle({ availability, settings, log }, { request, query }) {
+    const { json, etag } = await availability.search(withCurrency(query, settings)).catch(unreachable(log));
+    const headers = { ETag: etag };
+    return noneMatch(request.get('if-none-match'), etag) ? answer(200, json, headers) : answer(304, undefined, headers);
   },
 });
 

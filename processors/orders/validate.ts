@@ -25,21 +25,33 @@ export async function validate(
     readContact(order, context.keys),
     readIdentities(order, context.keys),
   ]);
-  const currencySold = context.settings.currencies.includes(order.currency);
   const quote = priceOrder(order, context.catalogue);
-  const faults = [
-    ...checkReferences(order),
-    ...checkContact(contact),
-    ...checkIdentities(order, identities, firstDeparture(order)),
-    ...checkCompany(order),
-    ...checkItinerary(order, context.catalogue, context.now),
-    ...checkAncillaries(order, context.catalogue),
-    ...checkPayment(order),
-    ...(currencySold ? quote.faults : [fault('unsupported_currency', '/currency')]),
-    ...checkExpectedTotal(order, quote.total),
-  ];
+  const personal = [...checkContact(contact), ...checkIdentities(order, identities, firstDeparture(order))];
+  const faults = [...checkReferences(order), ...personal, ...checkRest(order, quote, context)];
   if (faults.length > 0 || !quote.total) return emit('OrderInvalid', refused(order, faults));
   return emit('OrderValidated', { ...order, items: quote.items, total: quote.total });
+}
+
+/** What is wrong with the order as far as one can see without opening what is sealed. */
+export function checkContent(order: Order, world: Pick<Context, 'settings' | 'catalogue' | 'now'>): Fault[] {
+  const oversize = checkSize(order);
+  if (oversize.length > 0) return oversize;
+  return [...checkReferences(order), ...checkRest(order, priceOrder(order, world.catalogue), world)];
+}
+
+function checkRest(
+  order: Order,
+  quote: ReturnType<typeof priceOrder>,
+  { settings, catalogue, now }: Pick<Context, 'settings' | 'catalogue' | 'now'>,
+): Fault[] {
+  return [
+    ...checkCompany(order),
+    ...checkItinerary(order, catalogue, now),
+    ...checkAncillaries(order, catalogue),
+    ...checkPayment(order),
+    ...(settings.currencies.includes(order.currency) ? quote.faults : [fault('unsupported_currency', '/currency')]),
+    ...checkExpectedTotal(order, quote.total),
+  ];
 }
 
 const refused = (order: Order, faults: Fault[]): Order => ({

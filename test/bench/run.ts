@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@clickhouse/client';
 import pg from 'pg';
-import { demoAirline } from '../../connectors/demo-airline/index.ts';
-import { generateOrders } from '../../topology/demo/generator.ts';
 import { startStack, type Stack } from '../../topology/local/stack.ts';
 import { FINAL } from '../../topology/order-states.ts';
 import { Installation } from '../system/installation.ts';
 import { measureLatency } from './latency.ts';
+import { happyBodies } from './order-bodies.ts';
 import { preloadCommands } from './preload.ts';
 import { usageDuring } from './process-usage.ts';
 
@@ -55,13 +54,6 @@ async function main(): Promise<void> {
   }
 }
 
-/** Orders that end Fulfilled as a rule: declines, cancels and scarce seats would measure something else. */
-function* happyBodies(): Generator<unknown> {
-  for (const { body, cancelAfterMs } of generateOrders({ seed: 7, catalogue: demoAirline(), today: new Date(), cancelPercent: 0 })) {
-    if (cancelAfterMs === null && /^tok_(visa|mastercard|amex)/.test(body.payment.token)) yield body;
-  }
-}
-
 /** Until so many orders are final in both stores. */
 async function untilFinal(stack: Stack, orders: number): Promise<void> {
   const pool = new pg.Pool({ connectionString: stack.addresses.databaseUrl, max: 1 });
@@ -81,4 +73,15 @@ async function untilFinal(stack: Stack, orders: number): Promise<void> {
 
 const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
 
-await main();
+/** Measurements of one thing each, by the word after `npm run bench --`. */
+const OTHERS: Record<string, () => Promise<{ measure(): Promise<object> }>> = {
+  availability: () => import('./availability.ts'),
+  scale: () => import('./scale.ts'),
+  restore: () => import('./restore.ts'),
+};
+
+const [name] = process.argv.slice(2);
+const other = name === undefined ? undefined : OTHERS[name];
+if (name !== undefined && !other) throw new Error(`there is no measurement ${name}: one of ${Object.keys(OTHERS).join(', ')}`);
+if (other) console.log(JSON.stringify(await (await other()).measure(), null, 2));
+else await main();

@@ -146,6 +146,27 @@ export function inventoryConformance(implementation: string, open: () => Promise
       expect(await inventory.counts([])).toEqual([]);
     });
 
+    it('names the flights that changed since a moment, whoever changed them', async () => {
+      const changedSince = async (cursor: string | null): Promise<string[] | null> =>
+        (await inventory.changes(cursor)).flights?.map(({ flightNumber }) => flightNumber).sort() ?? null;
+      const start = await inventory.changes(null);
+      expect(start.flights).toBeNull();
+      expect(await changedSince(start.cursor)).toEqual([]);
+      await inventory.hold('a', [request('IA101', 1, 5), request('IA102', 1, 5)], EXPIRES);
+      const held = await inventory.changes(start.cursor);
+      expect(held.flights?.map(({ flightNumber }) => flightNumber).sort()).toEqual(['IA101', 'IA102']);
+      expect(held.flights?.every(({ departureDate }) => departureDate === DATE)).toBe(true);
+      expect(await changedSince(held.cursor)).toEqual([]);
+      await opened.another().hold('b', [request('IA103', 1, 5)], EXPIRES);
+      await opened.another().confirm('a', [request('IA101', 1, 5), request('IA102', 1, 5)], 1);
+      await inventory.hold('c', [request('IA103', 1, 1)], EXPIRES);
+      expect(await changedSince(held.cursor)).toEqual(['IA101', 'IA102', 'IA103']);
+      const sold = await inventory.changes(held.cursor);
+      await inventory.release('b', [request('IA103', 1, 5)]);
+      expect(await changedSince(sold.cursor)).toEqual(['IA103']);
+      expect(await changedSince(start.cursor)).toEqual(['IA101', 'IA102', 'IA103']);
+    });
+
     it('sells the last seat of a two-flight journey to one of 200 clients', async () => {
       const clients = Array.from({ length: 8 }, () => opened.another());
       // Half of them ask for the flights the other way round, and a third of them ask twice at once.

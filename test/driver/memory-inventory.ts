@@ -10,6 +10,8 @@ export interface MemoryInventory extends InventoryPort {
 /** InventoryPort in this process's memory: counts are summed from the entries each time. */
 export function openMemoryInventory(): MemoryInventory {
   const flights = new Map<string, Map<string, Entry>>();
+  /** Flights in the order of their changes. */
+  const changed: FlightSeats[] = [];
 
   function entriesOf(flight: { flightNumber: string; departureDate: string }): Map<string, Entry> {
     const key = countersKey(flight);
@@ -18,8 +20,13 @@ export function openMemoryInventory(): MemoryInventory {
     return entries;
   }
 
+  function put(flight: FlightSeats, orderId: string, entry: Entry): void {
+    entriesOf(flight).set(orderId, entry);
+    changed.push(flight);
+  }
+
   function releaseAll(orderId: string, wanted: readonly FlightSeats[]): void {
-    for (const flight of wanted) entriesOf(flight).set(orderId, { state: 'released' });
+    for (const flight of wanted) put(flight, orderId, { state: 'released' });
   }
 
   function shortage(flight: FlightSeats) {
@@ -58,7 +65,7 @@ export function openMemoryInventory(): MemoryInventory {
         const counts = Object.fromEntries(
           flight.classes.map(({ bookingClass, seats: count }) => [bookingClass, count]),
         );
-        entriesOf(flight).set(orderId, { state: 'held', expiresAt: expires, seats: counts });
+        put(flight, orderId, { state: 'held', expiresAt: expires, seats: counts });
       }
       return { kind: 'held', expiresAt: expires };
     },
@@ -75,12 +82,18 @@ export function openMemoryInventory(): MemoryInventory {
       }
       for (const flight of wanted) {
         const entry = entriesOf(flight).get(orderId);
-        if (entry?.state === 'held') entriesOf(flight).set(orderId, { ...entry, state: 'sold' });
+        if (entry?.state === 'held') put(flight, orderId, { ...entry, state: 'sold' });
       }
       return { kind: 'confirmed' };
     },
 
     release: async (orderId, seats) => releaseAll(orderId, flightSeatsOf(seats)),
+
+    changes: async (since) => {
+      const latest = new Map(changed.slice(Number(since ?? 0)).map((flight) => [countersKey(flight), flight]));
+      const flightDates = [...latest.values()].map(({ flightNumber, departureDate }) => ({ flightNumber, departureDate }));
+      return { cursor: String(changed.length), flights: since === null ? null : flightDates };
+    },
 
     counts: async (asked) => asked.map((flight) => countOf(flights.get(countersKey(flight)) ?? new Map())),
 

@@ -1,6 +1,7 @@
 import { FINAL, type OrderStatus } from '../../topology/order-states.ts';
 import { CHECKS } from '../../topology/operator/verify/checks.ts';
 import type { Evidence, LoggedOrder } from '../../topology/operator/verify/evidence.ts';
+import { newestState } from '../../topology/operator/verify/log-fold.ts';
 import { TRAVEL_DATE, type World } from './world.ts';
 
 /** The checks of `iaros verify` that make sense without stores, on what a world holds. */
@@ -17,10 +18,10 @@ export async function violationsOf(world: World, placed: Iterable<string>, fligh
 async function evidenceOf(world: World, placed: Iterable<string>, flights: readonly string[]): Promise<Evidence> {
   const orders = new Map<string, LoggedOrder>();
   for (const event of await world.flow.events()) {
-    const order = orders.get(event.orderId) ?? { events: [], last: event };
+    const order = orders.get(event.orderId) ?? { events: [], last: newestState(event, event.status) };
     orders.set(event.orderId, order);
     order.events.push({ ...event, position: `${event.type}@${order.events.length}` });
-    if (event.version >= order.last.version) order.last = event;
+    if (event.version >= order.last.version) order.last = newestState(event, event.status);
   }
   const bookings = [...orders.keys()].flatMap((orderId) => {
     const booking = world.companies.booking(orderId);
@@ -32,7 +33,7 @@ async function evidenceOf(world: World, placed: Iterable<string>, flights: reado
   })));
   return {
     at: world.flow.now, placed: new Set(placed), orders, bookings, seats, ledger: world.companies.ledger(), deadLetters: new Map(), openTransactions: [], lag: new Map(),
-    postgres: NO_STORE, clickhouse: NO_STORE, redis: new Map(), rebuilt: new Map(),
+    postgres: { ...NO_STORE, details: new Map() }, clickhouse: NO_STORE, redis: new Map(), rebuilt: new Map(), audit: [], aged: 0,
   };
 }
 

@@ -84,14 +84,39 @@ describe('GET /api/v1/inventory/availability', () => {
 
   it('reads the counts of a date once for all who ask within a second', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, at) => search(`date=2026-12-24&passengers=${(at % 4) + 1}`)));
-    expect(rig.counts.calls).toBe(1);
-    rig.clock.now += 999;
+    expect(rig.counts).toMatchObject({ calls: 1, flights: 3, polls: 1 });
+    rig.clock.now += 499;
     await search('date=2026-12-24');
-    expect(rig.counts.calls).toBe(1);
+    expect(rig.counts).toMatchObject({ calls: 1, flights: 3, polls: 1 });
+  });
+
+  it('reads again what has changed, a second later at the latest', async () => {
+    await search('date=2026-12-24');
     rig.counts.byFlight.IA101 = { Y: { held: 0, sold: 105 } };
-    rig.clock.now += 1;
+    rig.counts.changed.push({ flightNumber: 'IA101', departureDate: '2026-12-24' });
+    rig.clock.now += 1_000;
     expect(await seats('date=2026-12-24&flightNumber=IA101')).toEqual({ IA101: [0, 10] });
-    expect(rig.counts.calls).toBe(2);
+    expect(rig.counts).toMatchObject({ calls: 2, flights: 4, polls: 2 });
+  });
+
+  it('answers with an entity tag that stands until a seat count of the answer changes', async () => {
+    const first = await search('date=2026-12-24&flightNumber=IA101');
+    const tag = first.headers.get('etag') ?? '';
+    expect(tag).toMatch(/^"[\w-]{22}"$/);
+    expect(first.headers.get('cache-control')).toBe('private, no-cache');
+    const ask = () =>
+      rig.request('/api/v1/inventory/availability?date=2026-12-24&flightNumber=IA101', { headers: { 'if-none-match': tag } });
+    const unchanged = await ask();
+    expect([unchanged.status, await unchanged.text(), unchanged.headers.get('etag')]).toEqual([304, '', tag]);
+    rig.counts.byFlight.IA102 = { Y: { held: 9, sold: 9 } };
+    rig.counts.byFlight.IA101 = { Y: { held: 1, sold: 0 } };
+    rig.counts.changed.push({ flightNumber: 'IA102', departureDate: '2026-12-24' });
+    rig.clock.now += 1_000;
+    expect((await ask()).status).toBe(304);
+    rig.counts.changed.push({ flightNumber: 'IA101', departureDate: '2026-12-24' });
+    rig.clock.now += 1_000;
+    const changed = await ask();
+    expect([changed.status, changed.headers.get('etag') === tag]).toEqual([200, false]);
   });
 
   it('keeps no failure: 503 while the counts are away, an answer right after', async () => {

@@ -41,7 +41,14 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
     readModel: null as Error | null,
     counts: null as Error | null,
   };
-  const counts = { calls: 0, byFlight: {} as Record<string, Record<string, { held: number; sold: number }>> };
+  const counts = {
+    /** How often counts were read, of how many flights, and how often changes were asked for. */
+    calls: 0,
+    flights: 0,
+    polls: 0,
+    byFlight: {} as Record<string, Record<string, { held: number; sold: number }>>,
+    changed: [] as { flightNumber: string; departureDate: string }[],
+  };
   const clock = { now: Date.parse('2026-11-22T10:00:00Z') };
   let onPublish: (published: Published) => void = () => {};
   const log = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
@@ -73,7 +80,13 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
       counts: async (flights) => {
         failing(faults.counts);
         counts.calls += 1;
+        counts.flights += flights.length;
         return flights.map(({ flightNumber }) => counts.byFlight[flightNumber] ?? {});
+      },
+      changes: async (since) => {
+        failing(faults.counts);
+        counts.polls += 1;
+        return { cursor: String(counts.changed.length), flights: since === null ? null : counts.changed.slice(Number(since)) };
       },
     },
     keys: memoryKeys(),
@@ -100,6 +113,7 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
 
   const app = createApp(deps);
   const server = app.listen(0, '127.0.0.1');
+  const lookups = app.speedUpLookups(server);
   await once(server, 'listening');
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -151,6 +165,7 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
         return route && methods.length === 1 ? [[route.path, methods[0] as string] as [string, string]] : [];
       }),
     deps,
+    lookups,
     base,
     clock,
     faults,
@@ -176,6 +191,7 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
     async close() {
       app.closeStreams();
       deps.live.close();
+      lookups.close();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

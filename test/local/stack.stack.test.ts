@@ -2,6 +2,7 @@ import { createClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
+import { answers } from '../../topology/local/kafka.ts';
 import { loadKafkajs } from '../../topology/runtime/kafkajs-patches.ts';
 
 const stack = inject('stack');
@@ -19,6 +20,14 @@ test('Kafka takes a topic, but makes none by itself', async () => {
   } finally {
     await admin.disconnect();
   }
+});
+
+test('a Kafka of another cluster is not taken for the own one', async () => {
+  const admin = new Kafka({ brokers: stack.kafkaBrokers, logLevel: logLevel.NOTHING, retry: { retries: 1 } }).admin();
+  await admin.connect();
+  const { clusterId } = await admin.describeCluster().finally(() => admin.disconnect());
+  await answers(stack.kafkaBrokers, clusterId);
+  await expect(answers(stack.kafkaBrokers, 'another')).rejects.toThrow(`another cluster answers, ${clusterId}`);
 });
 
 test('the registry gives a schema one id and refuses a change that breaks readers', async () => {

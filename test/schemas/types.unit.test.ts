@@ -22,7 +22,7 @@ it('every schema file is named for its record', () => {
 it('events, the command and the timer are complete in themselves', () => {
   const names = standaloneSchemas().map((schema) => compile(schema as Schema).name);
   expect(names.sort()).toEqual(
-    [...EVENT_TYPES, 'OrderCommand', 'TimerFired'].map((name) => `iaros.orders.${name}`).sort(),
+    [...EVENT_TYPES, 'AuditEntry', 'OrderCommand', 'TimerFired'].map((name) => `iaros.orders.${name}`).sort(),
   );
 });
 

@@ -74,6 +74,15 @@ export class Api {
     }
   }
 
+  /** Waits until the API knows an order whose command did not come through it. */
+  async arrived(orderId: string, patienceMs = 60_000): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    while ((await fetch(`${this.#base}/orders/${orderId}`)).status === 404) {
+      if (Date.now() > deadline) throw new Error(`order ${orderId} has not arrived`);
+      await sleep(100);
+    }
+  }
+
   async cancel(orderId: string): Promise<number> {
     return (await fetch(`${this.#base}/orders/${orderId}`, { method: 'DELETE' })).status;
   }

@@ -117,6 +117,7 @@ describe('iaros order', () => {
 });
 
 interface Letter {
+  id: string;
   node: string;
   offset: string;
   code: string;
@@ -157,10 +158,11 @@ describe('iaros dlq', () => {
     expect(table).toContain(letter.message.slice(0, 20));
     expect(widest(table)).toBeLessThanOrEqual(COLUMNS);
 
-    expect(await printed('dlq', 'replay', 'receive', '--offset', letter.offset, '--dry-run')).toBe('1 dead letter of receive would be replayed');
+    expect(await printed('dlq', 'replay', letter.id, '--dry-run')).toMatch(new RegExp(`^${letter.id} +orders\\.commands\\.v1 +fails +it cannot be decoded`, 'm'));
     expect(await letters('receive')).toHaveLength(before + 1);
-    expect(await printed('dlq', 'replay', 'receive', '--offset', letter.offset)).toBe('1 dead letter of receive replayed');
-    const again = await newestOf('receive', before + 2);
+    expect(await printed('dlq', 'replay', letter.id)).toBe('1 dead letter replayed');
+    await expect.poll(async () => (await letters('receive')).at(-1)?.id, { timeout: 30_000, interval: 500 }).not.toBe(letter.id);
+    const again = await newestOf('receive', before + 1);
     expect(again).toMatchObject({ code: 'not_wire_format' });
     expect(again.from).not.toBe(letter.from);
   });
@@ -168,22 +170,26 @@ describe('iaros dlq', () => {
   test.each([['receive', COMMANDS_TOPIC], ['validate', topicOf('OrderReceived')]])('a record of %s that was processed before changes nothing when it is replayed', async (node, topic) => {
     const { orderId } = await api.place(orderBody());
     const story = await printed('order', orderId);
-    const { offset } = await bury(node, topic, orderId);
+    const { id } = await bury(node, topic, orderId);
     const count = (await letters(node)).length;
-    expect(await printed('dlq', 'replay', node, '--offset', offset)).toBe(`1 dead letter of ${node} replayed`);
+    expect(await printed('dlq', 'replay', id, '--dry-run')).toMatch(/no-op +the order is at version 9 \(Fulfilled\)/);
+    expect(await printed('dlq', 'replay', id)).toBe('1 dead letter replayed');
+    expect(await printed('dlq', 'replay', id, '--again')).toBe('1 dead letter replayed');
     await expect.poll(waiting, { timeout: 30_000, interval: 500 }).toEqual([]);
     expect(await printed('order', orderId)).toBe(story);
-    expect(await letters(node)).toHaveLength(count);
+    expect(await letters(node)).toHaveLength(count - 1);
   });
 
   test('says in one sentence what cannot be replayed', async () => {
-    expect(await installation.iaros('dlq', 'replay', 'receive', '--offset', '987654')).toEqual({
-      code: 1, stdout: '', stderr: 'iaros: receive has no dead letter at offset 987654; `iaros dlq list receive` shows those it has\n',
+    expect(await installation.iaros('dlq', 'replay', 'receive/0/987654')).toEqual({
+      code: 2, stdout: '', stderr: 'iaros: receive has no dead letter at offset 987654; `iaros dlq list receive` shows those it has\n',
     });
-    expect(await installation.iaros('dlq', 'replay', 'postgres-sink')).toEqual({
-      code: 1, stdout: '', stderr: 'iaros: dead letters of a sink cannot be replayed: their topics would then hold the same event twice, for every reader\n',
+    const event = await bury('postgres-sink', topicOf('OrderReceived'), (await api.place(orderBody())).orderId);
+    expect(await installation.iaros('dlq', 'replay', event.id)).toEqual({
+      code: 2, stdout: '', stderr: `iaros: dead letters of a sink cannot be replayed (${event.id}): their topics would then hold the same event twice, for every reader\n`,
     });
-    expect(await installation.iaros('dlq', 'replay', 'nosuch')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^iaros: no node is named nosuch; there are: receive, validate, .*\n$/) });
+    expect(await printed('dlq', 'discard', event.id, '--reason', 'a test')).toBe('1 dead letter discarded');
+    expect(await installation.iaros('dlq', 'replay', 'nosuch')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^iaros: no node is named nosuch; there are: receive, validate, .*\n$/) });
   });
 });
 

@@ -54,6 +54,7 @@ test('poison on the commands topic: dead letters with a reason, an Invalid order
   await producer.publish({ topic: COMMANDS_TOPIC, key: 'stranger', value: unknownSchema(), headers: {} });
   await producer.publish({ topic: COMMANDS_TOPIC, key: orderId, value: codec.encode('OrderCommand', impossible(orderId)), headers: {} });
   for (const order of await Promise.all(good)) expect(order.status).toBe('Fulfilled');
+  await api.arrived(orderId);
   const invalid = await api.until(orderId, ({ status }) => status === 'Invalid');
   expect(invalid.faults?.length).toBeGreaterThan(1);
   await expect.poll(async () => (await letters()).slice(before.length).map(({ node, code }) => `${node}: ${code}`).sort(), { timeout: 20_000 }).toEqual(['receive: not_wire_format', 'receive: unknown_schema']);

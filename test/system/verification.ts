@@ -8,6 +8,7 @@ interface Verdict {
   statuses: Record<string, number>;
   live: number;
   deadLetters: number;
+  aged: number;
   checks: Record<string, { ok: boolean; violations: number; shown: string[] }>;
 }
 

@@ -6,6 +6,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { countersKey } from '../../connectors/redis-inventory/flight-key.ts';
 import { headKey } from '../../topology/runtime/state-keys.ts';
+import { orderFlow } from '../../topology/order-flow.ts';
+import { openCommandProducer } from '../../topology/runtime/command-producer.ts';
+import { connectKafka, type Kafka, withAdmin } from '../../topology/runtime/kafka.ts';
+import { createLog } from '../../topology/runtime/log.ts';
+import { provisionTopics } from '../../topology/runtime/provision.ts';
+import { readTopics } from '../../topology/runtime/topic-reader.ts';
+import { AUDIT_TOPIC, COMMANDS_TOPIC, deadLetterTopicOf, topicOf, topicsOf } from '../../topology/topics.ts';
 import { Api, orderBody, travelDate } from './api.ts';
 import { Installation } from './installation.ts';
 import { expectOk, verdictOf } from './verification.ts';
@@ -20,6 +27,8 @@ let clickhouse: ClickHouseClient;
 let redis: Redis;
 let ledger: DatabaseSync;
 let orderId: string;
+let kafka: Kafka;
+const log = createLog('test', 'error');
 
 beforeAll(async () => {
   const { addresses, sandboxDir } = inject('system');
@@ -27,6 +36,7 @@ beforeAll(async () => {
   postgres = new pg.Pool({ connectionString: addresses.databaseUrl, max: 1 });
   clickhouse = createClient({ url: addresses.clickhouseUrl });
   redis = new Redis(addresses.redisUrl);
+  kafka = connectKafka({ brokers: addresses.kafkaBrokers, clientId: 'test', log });
   ledger = new DatabaseSync(join(sandboxDir, 'sandbox', 'sandbox.sqlite'), { timeout: 5_000 });
   orderId = await placeOrders(new Api(installation.url));
 });
@@ -83,7 +93,7 @@ test('all is well: ok, exit code 0, one JSON object with every check', async () 
   expect(said).toMatchObject({ ok: true, orders: expect.any(Number), statuses: expect.objectContaining({ Fulfilled: expect.any(Number), Refunded: expect.any(Number) }) });
   expect(said.orders).toBeGreaterThanOrEqual(20);
   expect(Object.keys(said.checks)).toEqual([
-    'drained', 'transactions', 'accepted', 'final', 'versions', 'event_ids', 'payments_once', 'payments_match', 'bookings', 'seats', 'postgres', 'clickhouse', 'redis',
+    'drained', 'transactions', 'accepted', 'final', 'versions', 'event_ids', 'payments_once', 'payments_match', 'bookings', 'seats', 'postgres', 'tables', 'clickhouse', 'redis', 'audit',
   ]);
 });
 
@@ -105,6 +115,51 @@ test('Postgres with an order at an older version', async () => {
     expect(await verdict()).toEqual({ code: 1, broken: { postgres: `order ${orderId} is stored at version 8 (Fulfilled), the log has 9 (Fulfilled)` } });
   } finally {
     await postgres.query('UPDATE orders SET version = version + 1 WHERE order_id = $1', [orderId]);
+  }
+});
+
+test.each([
+  ['payments', "SET status = 'voided'", "SET status = 'captured'", /payment stored is card voided .*, in the log card captured /],
+  ['holds', "SET state = 'held'", "SET state = 'sold'", /hold stored is held until \d+, in the log sold until \d+$/],
+  ['tickets', "SET state = 'voided'", "SET state = 'issued'", /tickets stored are \S+ P1 voided, in the log \S+ P1 issued$/],
+])('Postgres with another row in %s', async (table, hurt, mend, said) => {
+  await postgres.query(`UPDATE ${table} ${hurt} WHERE order_id = $1`, [orderId]);
+  try {
+    expect(await verdict()).toEqual({ code: 1, broken: { tables: expect.stringMatching(said) } });
+  } finally {
+    await postgres.query(`UPDATE ${table} ${mend} WHERE order_id = $1`, [orderId]);
+  }
+});
+
+/** Makes the audit topic anew with these records. */
+async function auditHolds(records: readonly { key: Buffer | null; value: Buffer | null }[]): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    await admin.deleteTopics({ topics: [AUDIT_TOPIC] });
+    await expect.poll(() => admin.listTopics(), { timeout: 10_000 }).not.toContain(AUDIT_TOPIC);
+    await expect.poll(() => provisionTopics(kafka, topicsOf(orderFlow), { partitions: 6, log }).then(() => 'made', String), { timeout: 20_000 }).toBe('made');
+  });
+  const producer = await openCommandProducer(kafka, { log });
+  for (const { key, value } of records) await producer.publish({ topic: AUDIT_TOPIC, key, value, headers: {} });
+  await producer.close();
+}
+
+test('the audit log with an entry altered, or one left out', async () => {
+  const producer = await openCommandProducer(kafka, { log });
+  for (const name of ['one', 'two', 'three']) await producer.publish({ topic: deadLetterTopicOf('receive'), key: name, value: null, headers: { 'x-error-code': 'trial' } });
+  await producer.close();
+  expect(await installation.iaros('dlq', 'discard', '--code', 'trial', '--reason', 'a test')).toMatchObject({ code: 0, stdout: '3 dead letters discarded\n' });
+  const kept: { key: Buffer | null; value: Buffer | null }[] = [];
+  await readTopics(kafka, [AUDIT_TOPIC], ({ key, value }) => void kept.push({ key: key && Buffer.from(key), value: value && Buffer.from(value) }));
+  const due = kept.length - 1;
+  const altered = Buffer.from(kept[due - 1]?.value as Buffer);
+  altered[altered.indexOf('a test')] = 0x41;
+  try {
+    await auditHolds(kept.with(due - 1, { key: null, value: altered }));
+    expect(await verdict()).toEqual({ code: 1, broken: { audit: expect.stringMatching(`^audit entry ${due} \\(discarded receive/0/\\d+\\) was altered$`) } });
+    await auditHolds(kept.toSpliced(due - 1, 1));
+    expect(await verdict()).toEqual({ code: 1, broken: { audit: `audit entry ${due} is missing` } });
+  } finally {
+    await auditHolds(kept);
   }
 });
 
@@ -152,4 +207,20 @@ test('a capture in the books of the payment processor for an order that was neve
 
 test('all is well again once everything is put back', async () => {
   expect(await verdict()).toEqual({ code: 0, broken: {} });
+});
+
+test('what Kafka has let go of for its age is told by Postgres; what Postgres has lost of it too is named', async () => {
+  const topics = [COMMANDS_TOPIC, topicOf('OrderReceived'), topicOf('InventoryHeld'), topicOf('OrderFulfilled')];
+  await withAdmin(kafka, async (admin) => {
+    for (const topic of topics) {
+      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, offset: high }));
+      await admin.deleteTopicRecords({ topic, partitions: partitions.filter(({ offset }) => offset !== '0') });
+    }
+  });
+  expect(await verdict()).toEqual({ code: 0, broken: {} });
+  expect((await verdictOf(installation)).aged).toBeGreaterThanOrEqual(20);
+  await withoutRows('order_events', "type = 'InventoryHeld'", async () => {
+    const { code, broken } = await verdict();
+    expect([code, broken.versions]).toEqual([1, expect.stringMatching(`^order ${orderId} has version 5 where 4 belongs`)]);
+  });
 });

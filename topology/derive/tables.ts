@@ -4,7 +4,7 @@ import { DIMENSIONS } from '../../processors/payments/velocity.ts';
 import type { Flow } from '../define.ts';
 import { flowEdges, takersOf } from '../edges.ts';
 import { AT_REST, FINAL, PAST_CANCELLING, STATUSES, TRANSITIONS } from '../order-states.ts';
-import { groupOf, inputsOf, topicOf, topicsOf } from '../topics.ts';
+import { AUDIT_TOPIC, groupOf, inputsOf, topicOf, topicsOf } from '../topics.ts';
 import { code, markdownTable } from './markdown.ts';
 
 const DAY_MS = 86_400_000;
@@ -102,6 +102,7 @@ export function fraudTable(): string {
 function writersOf(topic: string, flow: Flow): string {
   if (topic.startsWith('dlq.') || topic.startsWith('internal.retry.')) return code(topic.split('.').at(-2) as string);
   if (topic.startsWith('internal.orders-changelog.')) return 'all nodes';
+  if (topic === AUDIT_TOPIC) return 'operators';
   const writers = flow.nodes
     .filter((node) => node.emits.some((type) => topicOf(type) === topic))
     .map(({ name }) => name);
@@ -109,7 +110,7 @@ function writersOf(topic: string, flow: Flow): string {
 }
 
 function readersOf(topic: string, flow: Flow): string {
-  if (topic.startsWith('dlq.')) return 'operators';
+  if (topic.startsWith('dlq.') || topic === AUDIT_TOPIC) return 'operators';
   if (topic.startsWith('internal.orders-changelog.')) return 'rebuild';
   const nodes = list(flow.nodes.filter((node) => inputsOf(node).includes(topic)).map(({ name }) => name));
   return flow.nodes.some((node) => node.emits.some((type) => topicOf(type) === topic))
@@ -117,6 +118,9 @@ function readersOf(topic: string, flow: Flow): string {
     : nodes;
 }
 
-const days = (ms: number): string => (ms === DAY_MS ? '1 day' : `${ms / DAY_MS} days`);
+function days(ms: number): string {
+  if (ms < 0) return 'for good';
+  return ms === DAY_MS ? '1 day' : `${ms / DAY_MS} days`;
+}
 const yes = (value: boolean): string => (value ? 'yes' : '');
 const thousandths = (points: number): string => String(points);

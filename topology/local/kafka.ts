@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadKafkajs } from '../runtime/kafkajs-patches.ts';
@@ -23,13 +23,14 @@ export async function startKafka(context: PartContext): Promise<Part> {
   await writeFile(logging, LOGGING);
   const classpath = await kafkaClasspath(jars);
   if (!existsSync(join(folder, 'log', 'meta.properties'))) await format(java, classpath, properties);
+  const clusterId = await clusterIdIn(folder);
   const address = `127.0.0.1:${context.ports.kafka}`;
   const server = new ServerProcess(
     {
       name: 'kafka',
       command: java,
       args: [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', classpath, 'kafka.Kafka', properties],
-      isHealthy: () => answers([address]),
+      isHealthy: async () => answers([address], clusterId),
     },
     context,
   );
@@ -37,8 +38,11 @@ export async function startKafka(context: PartContext): Promise<Part> {
   return { service: 'Kafka', found: 'Maven, Kafka 4.4.0', address, process: server };
 }
 
-/** Resolves once every given broker address leads to a cluster that knows its brokers. */
-export async function answers(brokers: string[]): Promise<void> {
+/**
+ * Resolves once every given broker address leads to a cluster that knows its brokers; where an id is given, to no other cluster: a stack that
+ * started at the same instant may have taken the port.
+ */
+export async function answers(brokers: string[], clusterId?: string): Promise<void> {
   const { Kafka, logLevel } = loadKafkajs();
   const admin = new Kafka({
     clientId: 'iaros-health',
@@ -52,9 +56,18 @@ export async function answers(brokers: string[]): Promise<void> {
     await admin.connect();
     const cluster = await admin.describeCluster();
     if (cluster.brokers.length === 0) throw new Error('no broker has joined the cluster yet');
+    if (clusterId !== undefined && cluster.clusterId !== clusterId) throw new Error(`another cluster answers, ${cluster.clusterId}`);
   } finally {
     await admin.disconnect();
   }
+}
+
+/** The id its data folder was made with. */
+async function clusterIdIn(folder: string): Promise<string> {
+  const properties = await readFile(join(folder, 'log', 'meta.properties'), 'utf8');
+  const [, id] = /^cluster\.id=(\S+)$/m.exec(properties) ?? [];
+  if (!id) throw new LocalFault(`Kafka's data folder ${folder} names no cluster: start with fresh data.`);
+  return id;
 }
 
 const JVM = [

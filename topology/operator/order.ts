@@ -5,7 +5,9 @@ import type { Kafka } from '../runtime/kafka.ts';
 import { readTopics } from '../runtime/topic-reader.ts';
 import { topicOf } from '../topics.ts';
 import { attach } from './attach.ts';
-import { table } from './table.ts';
+import { readAudit } from './audit/audit-log.ts';
+import { nodesNamed, readDeadLetters } from './dead-letters/letter.ts';
+import { table, wrap } from './table.ts';
 
 interface Found {
   event: AnyOrderEvent;
@@ -16,6 +18,7 @@ interface Found {
   position: string;
 }
 
+const LETTER_WIDTH = 116;
 const SOURCE_PREFIX = '/iaros/';
 
 /** Every event of one order as it stands in Kafka, with where it stands and how long after the one before. Personal data stays sealed. */
@@ -24,7 +27,15 @@ export async function printOrder(orderId: string, options: { json?: boolean }): 
   const found = await eventsOf(kafka, codec, orderId);
   if (found.length === 0) throw new Error(`there is no order ${orderId}: Kafka holds no event of it (\`iaros dlq list\` shows what could not be processed)`);
   if (options.json) console.log(JSON.stringify(found.map(({ event, by, topic, position }) => ({ at: `${topic}/${position}`, by, ...event }))));
-  else console.log(timeline(found));
+  else console.log([timeline(found), ...(await lettersAbout(kafka, codec, orderId))].join('\n'));
+}
+
+/** A line for each open dead letter of the order. */
+async function lettersAbout(kafka: Kafka, codec: Codec, orderId: string): Promise<string[]> {
+  const letters = await readDeadLetters(kafka, nodesNamed(undefined), await readAudit(kafka, codec));
+  return letters
+    .filter((letter) => letter.orderId === orderId && letter.handled === null)
+    .map(({ id, code, message }) => wrap(`dead letter ${id} (${code}): ${message}`, LETTER_WIDTH).replaceAll('\n', '\n    '));
 }
 
 async function eventsOf(kafka: Kafka, codec: Codec, orderId: string): Promise<Found[]> {

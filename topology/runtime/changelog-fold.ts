@@ -18,9 +18,10 @@ export interface EarlyMark {
   at: number;
 }
 
-type InterruptInput = OrderCommand | TimerFired;
+export type InterruptInput = OrderCommand | TimerFired;
 
-const CANCEL_SUFFIX = '#cancel';
+/** Ends the keys of what left cancel marks; all others hold events. */
+export const CANCEL_SUFFIX = '#cancel';
 
 /** Reads the changelog's records in any order and keeps the newest event of every order, and what left a cancel mark on it. */
 export class ChangelogFold {
@@ -50,16 +51,22 @@ export class ChangelogFold {
   async marks(): Promise<Map<string, EarlyMark>> {
     const marks = new Map<string, EarlyMark>();
     for (const [orderId, input] of this.#cancels) {
-      const mark = await markOf(input, this.orders.get(orderId)?.event);
-      if (mark) marks.set(orderId, { mark, at: 'issuedAt' in input ? input.issuedAt : input.dueAt });
+      const mark = await earlyMarkOf(input, this.orders.get(orderId)?.event);
+      if (mark) marks.set(orderId, mark);
     }
     return marks;
   }
 }
 
-function interruptOf({ name, record }: DecodedRecord): InterruptInput {
+export function interruptOf({ name, record }: DecodedRecord): InterruptInput {
   if (name === 'OrderCommand' || name === 'TimerFired') return record as InterruptInput;
   throw new Error(`a ${name} cannot have left a cancel mark`);
+}
+
+/** The mark that the interrupt left, unless the order, as its newest event shows it, has answered it. */
+export async function earlyMarkOf(input: InterruptInput, event: AnyOrderEvent | undefined): Promise<EarlyMark | null> {
+  const mark = await markOf(input, event);
+  return mark && { mark, at: 'issuedAt' in input ? input.issuedAt : input.dueAt };
 }
 
 /** Asks the interrupt's own node again: it left a mark when it met the order in flight, and does so now unless the order is past it. */

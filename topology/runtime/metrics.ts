@@ -23,6 +23,10 @@ export function pipelineMetrics(registry: Registry) {
     watchClock(skewMs: () => number): void {
       new Gauge({ name: 'iaros_clock_skew_seconds', help: 'How far the clock of this machine is ahead of the store', registers, collect() { this.set(skewMs() / 1_000); } });
     },
+    stuckOrders: new Gauge({ name: 'iaros_stuck_orders', help: 'Orders that stand still although nothing holds them up, as of the last look', registers }),
+    stuckDriven: new Counter({ name: 'iaros_stuck_driven_total', help: 'Events of stuck orders handed to their nodes again', labelNames: ['node'], registers }),
+    stuckParked: new Counter({ name: 'iaros_stuck_parked_total', help: 'Stuck orders given up on', labelNames: ['node'], registers }),
+    rebalances: new Counter({ name: 'iaros_rebalances_total', help: 'Times the group gave its partitions out anew', labelNames: ['node'], registers }),
     timersFired: new Counter({ name: 'iaros_timers_fired_total', help: 'Timers published', registers }),
   };
 }

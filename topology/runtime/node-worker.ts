@@ -95,6 +95,7 @@ export class NodeWorker {
   }
 
   #onJoin(assignment: Record<string, number[]>): void {
+    this.#deps.metrics.rebalances.inc({ node: this.node.name });
     this.#assigned = Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions }));
     const owned = new Set(this.#assigned.flatMap(({ topic, partitions }) => partitions.map((partition) => `${topic}/${partition}`)));
     for (const [key, session] of this.#sessions) {

@@ -1,25 +1,29 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { openStuckOrders } from '../../connectors/postgres/stuck-orders.ts';
 import { openPorts } from '../../connectors/registry.ts';
 import type { PortName } from '../../connectors/ports/index.ts';
 import { openCodec, type Codec } from '../../schemas/codec.ts';
 import type { Flow, FlowNode } from '../define.ts';
-import { subjectsOf, topicsOf } from '../topics.ts';
+import { inputsOf, subjectsOf, topicsOf } from '../topics.ts';
 import { chainOf, isFed, SlowNodes } from './chain.ts';
 import { openCommandProducer } from './command-producer.ts';
 import type { Config } from './config.ts';
+import type { OutgoingRecord } from './dead-letter.ts';
 import { StateUnavailable } from './errors.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
-import { pipelineMetrics } from './metrics.ts';
+import { type PipelineMetrics, pipelineMetrics } from './metrics.ts';
 import { NodeWorker } from './node-worker.ts';
 import { withFailpoints } from './port-failpoints.ts';
+import { checkPartitions } from './provision.ts';
 import { ensureState, rebuild } from './rebuild.ts';
 import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
 import { StateLost, type OrderState } from './state.ts';
 import type { Services } from './step.ts';
 import { openStoreClock } from './store-clock.ts';
+import { StuckWatch } from './stuck-watch.ts';
 import { TimerScheduler } from './timers.ts';
 
 export interface Pipeline {
@@ -56,6 +60,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   const services: Services = { state, ports, codec, settings: config.settings, now: clock.now };
   const admin = kafka.admin();
   await admin.connect();
+  await checkPartitions(admin, nodes.flatMap(inputsOf).map((name) => ({ name, partitions: config.partitions })));
   const deployed = new Set(nodes);
   const isDeployed = (node: FlowNode): boolean => deployed.has(node);
   const deps = {
@@ -69,12 +74,12 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
   };
   const workers = nodes.map((node) => new NodeWorker(node, deps));
   await Promise.all(workers.map((worker) => worker.start(config.partitions)));
-  const timers = nodes.some(takesTimers) ? await startTimers(kafka, services, log, metrics.timersFired) : null;
+  const caretakers = nodes.some(takesTimers) ? await startCaretakers({ config, flow, kafka, services, log, metrics }) : null;
   return {
     registry,
     assignments: () => Object.fromEntries(workers.map((worker) => [worker.node.name, worker.assignment])),
     async stop() {
-      await timers?.stop();
+      await caretakers?.stop();
       await Promise.all(workers.map((worker) => worker.stop()));
       await Promise.allSettled([admin.disconnect(), ports.close()]);
       clock.stop();
@@ -87,16 +92,27 @@ const portsOf = (nodes: readonly FlowNode[]): PortName[] => [...new Set(nodes.fl
 
 const takesTimers = (node: FlowNode): boolean => node.kind === 'interrupt' && node.accepts === 'hold_expiry';
 
-async function startTimers(kafka: Kafka, services: Services, log: Logger, fired: { inc(count: number): void }) {
+interface CaretakerDeps extends Pick<PipelineOptions, 'config' | 'flow' | 'log'> {
+  kafka: Kafka;
+  services: Services;
+  metrics: PipelineMetrics;
+}
+
+/** What moves orders that no record moves: the timers, and the watch over orders that stand still. */
+async function startCaretakers({ config, flow, kafka, services, log, metrics }: CaretakerDeps) {
   const producer = await openCommandProducer(kafka, { log });
+  const publish = (record: OutgoingRecord): Promise<void> => producer.publish(record);
   const scheduler = new TimerScheduler({
-    state: services.state, codec: services.codec, publish: (record) => producer.publish(record), now: services.now, log, fired: (count) => fired.inc(count),
+    state: services.state, codec: services.codec, publish, now: services.now, log, fired: (count) => metrics.timersFired.inc(count),
   });
+  const orders = openStuckOrders(config.databaseUrl);
+  const watch = new StuckWatch({ flow, kafka, orders, services, publish, metrics, log: log.child({ part: 'stuck-watch' }), pollMs: config.stuckPollMs });
   scheduler.start();
+  watch.start();
   return {
     async stop() {
-      await scheduler.stop();
-      await producer.close();
+      await Promise.all([scheduler.stop(), watch.stop()]);
+      await Promise.all([producer.close(), orders.close()]);
     },
   };
 }

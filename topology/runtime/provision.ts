@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { migrateClickHouse } from '../../connectors/clickhouse/migrate.ts';
 import { migratePostgres } from '../../connectors/postgres/migrate.ts';
-import { registerSchemas } from '../../schemas/codec.ts';
+import { RegistryUnavailable, registerSchemas } from '../../schemas/codec.ts';
 import { orderFlow } from '../order-flow.ts';
 import { groupOf, subjectsOf, type Topic, topicsOf } from '../topics.ts';
 import type { Config } from './config.ts';
@@ -27,7 +27,8 @@ type ProvisionConfig = Pick<Config, 'kafkaBrokers' | 'schemaRegistryUrl' | 'data
  * Makes the servers ready for the flow: topics, schemas, tables. Changes nothing that is there already, so any process may call it at any
  * time. Resolves once records can be produced and consumed. Throws ProvisionFault.
  */
-export async function provision(config: ProvisionConfig, { log = createLog('provision', 'warn') }: { log?: Logger } = {}): Promise<void> {
+export async function provision(config: ProvisionConfig, options: { log?: Logger; registryPatienceMs?: number } = {}): Promise<void> {
+  const { log = createLog('provision', 'warn'), registryPatienceMs = REGISTRY_PATIENCE_MS } = options;
   const topics = topicsOf(orderFlow);
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-provision', log, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   const started = Date.now();
@@ -36,11 +37,24 @@ export async function provision(config: ProvisionConfig, { log = createLog('prov
       await provisionTopics(kafka, topics, { partitions: config.partitions, log });
       await warmCoordinators(kafka, orderFlow.nodes.map(({ name }) => groupOf(name)), `${config.environment}.provision`);
     },
-    'The schema registry': () => registerSchemas({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topics) }),
+    'The schema registry': () => patiently(() => registerSchemas({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topics) }), registryPatienceMs, log),
     Postgres: async () => logMigrations(log, 'Postgres', await migratePostgres(config.databaseUrl)),
     ClickHouse: async () => logMigrations(log, 'ClickHouse', await migrateClickHouse(config.clickhouseUrl)),
   });
   log.info({ topics: topics.length, ms: Date.now() - started }, 'topics, schemas and tables are in place');
+}
+
+/** A registry that has only just started answers slowly, and registering is safe to repeat. */
+async function patiently(register: () => Promise<void>, patienceMs: number, log: Logger): Promise<void> {
+  for (const deadline = Date.now() + patienceMs; ; ) {
+    try {
+      return await register();
+    } catch (error) {
+      if (!(error instanceof RegistryUnavailable) || Date.now() > deadline) throw error;
+      log.info({ reason: error.message }, 'the schema registry is asked again');
+      await sleep(RETRY_PAUSE_MS);
+    }
+  }
 }
 
 async function allOf(parts: Record<string, () => Promise<void>>): Promise<void> {
@@ -87,6 +101,7 @@ const CREATE_TIMEOUT_MS = 14_000;
 /** Making all topics at once takes a small broker its time. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 30_000;
+const REGISTRY_PATIENCE_MS = 15_000;
 const RETRY_PAUSE_MS = 50;
 /** Compaction never touches the segment being written: small ones let it begin early. */
 const COMPACTED: Record<string, string> = { 'segment.bytes': String(64 * 1024 * 1024), 'min.cleanable.dirty.ratio': '0.2' };
@@ -102,8 +117,11 @@ function configOf({ cleanup, retentionMs }: Topic, brokers: number): { name: str
   return Object.entries(entries).map(([name, value]) => ({ name, value }));
 }
 
-/** An order's events must stay in one partition: the count is settled when a topic is made. */
-async function checkPartitions(admin: Admin, topics: readonly SizedTopic[]): Promise<void> {
+/**
+ * An order's events must stay in one partition: the count is settled when a topic is made. Throws ProvisionFault where the topics, all of
+ * which are there, have another than is configured.
+ */
+export async function checkPartitions(admin: Pick<Admin, 'fetchTopicMetadata'>, topics: readonly { name: string; partitions: number }[]): Promise<void> {
   if (topics.length === 0) return;
   const found = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
   const counts = new Map(found.topics.map(({ name, partitions }) => [name, partitions.length]));

@@ -7,6 +7,8 @@ const TTL_MS = 15_000;
 const RENEW_MS = 3_000;
 /** Arguments in one script call; Lua cannot spread many thousands. */
 const ARGUMENTS_PER_CALL = 3_000;
+/** Calls sent without waiting for an answer between them; Redis keeps their order. */
+const CALLS_UNDER_WAY = 8;
 
 /** A write to one key: command, key, arguments. */
 export type FencedCommand = readonly [command: string, key: string, ...args: (string | number | Buffer)[]];
@@ -49,16 +51,25 @@ export class RebuildLock {
 
   /** Makes the writes in turn, each only while the lock is held. Throws RebuildLockLost. */
   async run(commands: readonly FencedCommand[]): Promise<void> {
+    let sent: Promise<void>[] = [];
     for (const batch of batchesOf(commands)) {
-      const keys = batch.map(([, key]) => key);
-      const args = batch.flatMap(([command, , ...rest]) => [command, rest.length, ...rest]);
-      try {
-        await this.#fenced(keys.length + 1, LOCK_KEY, ...keys, this.#token, ...args);
-      } catch (error) {
-        if (error instanceof Error && error.message.includes('LOCKLOST'))
-          throw new RebuildLockLost('another process rebuilds Redis');
-        throw error;
-      }
+      sent.push(this.#send(batch));
+      if (sent.length < CALLS_UNDER_WAY) continue;
+      await Promise.all(sent);
+      sent = [];
+    }
+    await Promise.all(sent);
+  }
+
+  async #send(batch: readonly FencedCommand[]): Promise<void> {
+    const keys = batch.map(([, key]) => key);
+    const args = batch.flatMap(([command, , ...rest]) => [command, rest.length, ...rest]);
+    try {
+      await this.#fenced(keys.length + 1, LOCK_KEY, ...keys, this.#token, ...args);
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('LOCKLOST'))
+        throw new RebuildLockLost('another process rebuilds Redis');
+      throw error;
     }
   }
 

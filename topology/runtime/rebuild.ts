@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { INVENTORY_KEY_PREFIX, isEntriesKey } from '../../connectors/redis-inventory/flight-key.ts';
+import { VELOCITY_KEY_PREFIX } from '../../connectors/redis-velocity/index.ts';
 import type { Codec } from '../../schemas/codec.ts';
 import { CHANGELOG_TOPIC } from '../topics.ts';
-import { ChangelogFold } from './changelog-fold.ts';
 import { type Kafka, TRANSACTION_TIMEOUT_MS, withAdmin } from './kafka.ts';
 import { RebuildLock, RebuildLockLost } from './rebuild-lock.ts';
-import { type ImageCounts, stateImage } from './state-image.ts';
-import { EPOCH_KEY, TIMERS_KEY } from './state-keys.ts';
-import { keysWith, REBUILT_PREFIXES } from './state-snapshot.ts';
-import { readTopics } from './topic-reader.ts';
+import type { ImageCounts } from './state-image.ts';
+import { EPOCH_KEY, ORDER_KEY_PREFIX, TIMERS_KEY } from './state-keys.ts';
+import { StateRestore } from './state-restore.ts';
+import { rebuiltKeys } from './state-snapshot.ts';
+import { endOffsets, type OnRecord, rangesBetween, readRanges } from './topic-reader.ts';
 
 export { snapshotOf } from './state-snapshot.ts';
 
@@ -18,8 +20,8 @@ export { snapshotOf } from './state-snapshot.ts';
 export interface Changelog {
   /** Whether anything was ever written to it, by a transaction still open or not. */
   hasRecords(): Promise<boolean>;
-  /** Hands over all committed records up to the present end. */
-  read(onRecord: (key: string, value: Buffer | null) => Promise<void>): Promise<void>;
+  /** Hands over all committed records up to the end as it is once `settled` resolves; those that are there before come meanwhile. */
+  read(onRecord: (key: string, value: Buffer | null) => void | Promise<void>, settled: Promise<void>): Promise<void>;
 }
 
 export interface RebuildOptions {
@@ -29,6 +31,10 @@ export interface RebuildOptions {
   log: Pick<Logger, 'info'>;
   /** How long transactions begun before the loss are waited out, ms: their lifetime and a little, unless nothing is running. */
   waitMs?: number;
+  /** Bytes of events that are gathered before they are written. */
+  batchBytes?: number;
+  /** ms since the epoch. */
+  now?: () => number;
 }
 
 export interface RebuildDeps extends RebuildOptions {
@@ -79,21 +85,20 @@ export async function ensureState(deps: RebuildDeps): Promise<RebuildSummary | n
 }
 
 async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: RebuildOptions): Promise<RebuildSummary> {
-  const { redis, codec, log, waitMs = WAIT_MS } = options;
+  const { redis, codec, log, waitMs = WAIT_MS, now = Date.now, batchBytes } = options;
   const started = performance.now();
   await lock.run([['DEL', EPOCH_KEY]]);
   // What was begun before the epoch went may still be committed; what begins after it is refused.
-  if (waitMs > 0 && (await changelog.hasRecords())) await sleep(waitMs);
+  const settled = waitMs > 0 && (await changelog.hasRecords()) ? sleep(waitMs) : Promise.resolve();
   await wipe(lock, redis);
-  const fold = new ChangelogFold(codec);
-  await changelog.read((key, value) => fold.add(key, value));
-  const { commands, counts } = stateImage(fold.orders, await fold.marks(), Date.now());
-  await lock.run(commands);
+  const restore = new StateRestore({ redis, lock, codec, now: now(), ...(batchBytes !== undefined && { batchBytes }) });
+  await changelog.read((key, value) => restore.add(key, value), settled);
+  const counts = await restore.finish();
   await verifyCounts(redis, counts);
   const epoch = randomUUID();
   await lock.run([['SET', EPOCH_KEY, epoch]]);
   const durationMs = Math.round(performance.now() - started);
-  const summary = { epoch, records: fold.records, orders: fold.orders.size, ...counts, durationMs };
+  const summary = { epoch, records: restore.records, orders: restore.orders, ...counts, durationMs };
   log.info(summary, 'Redis rebuilt from the changelog');
   return summary;
 }
@@ -105,32 +110,48 @@ function kafkaChangelog(kafka: Kafka): Changelog {
         const offsets = await admin.fetchTopicOffsets(CHANGELOG_TOPIC);
         return offsets.some(({ high, low }) => BigInt(high) > BigInt(low));
       }),
-    read: (onRecord) => readTopics(kafka, [CHANGELOG_TOPIC], ({ key, value }) => onRecord(String(key), value)),
+    async read(onRecord, settled) {
+      const hand: OnRecord = ({ key, value }) => onRecord(String(key), value);
+      const before = await endOffsets(kafka, [CHANGELOG_TOPIC]);
+      await readRanges(kafka, rangesBetween(null, before), hand);
+      await settled;
+      await readRanges(kafka, rangesBetween(before, await endOffsets(kafka, [CHANGELOG_TOPIC])), hand);
+    },
   };
 }
 
 async function wipe(lock: RebuildLock, redis: Redis): Promise<void> {
-  for (const prefix of REBUILT_PREFIXES) {
-    for await (const keys of keysWith(redis, prefix)) await lock.run(keys.map((key) => ['UNLINK', key] as const));
+  for await (const keys of rebuiltKeys(redis)) await lock.run(keys.map((key) => ['UNLINK', key] as const));
+}
+
+/** Redis may name a key twice while its table of keys grows: where more were found than written they are told apart. */
+async function countKeys(redis: Redis, seen: Set<string> | null): Promise<ImageCounts> {
+  const counts: ImageCounts = { heads: 0, marks: 0, timers: 0, flights: 0, velocityKeys: 0 };
+  for await (const keys of rebuiltKeys(redis)) {
+    for (const key of keys) {
+      if (seen?.has(key)) continue;
+      seen?.add(key);
+      const kind = kindOf(key);
+      if (kind) counts[kind] += 1;
+    }
   }
+  return { ...counts, timers: await redis.zcard(TIMERS_KEY) };
+}
+
+function kindOf(key: string): keyof ImageCounts | null {
+  if (key.startsWith(ORDER_KEY_PREFIX)) return key.endsWith(':head') ? 'heads' : key.endsWith(':mark') ? 'marks' : null;
+  if (key.startsWith(INVENTORY_KEY_PREFIX)) return isEntriesKey(key) ? null : 'flights';
+  return key.startsWith(VELOCITY_KEY_PREFIX) ? 'velocityKeys' : null;
 }
 
 async function verifyCounts(redis: Redis, expected: ImageCounts): Promise<void> {
-  const keys = new Set<string>();
-  for (const prefix of REBUILT_PREFIXES)
-    for await (const found of keysWith(redis, prefix)) for (const key of found) keys.add(key);
-  const count = (matches: (key: string) => boolean): number => [...keys].filter(matches).length;
-  const found: ImageCounts = {
-    heads: count((key) => key.startsWith('{ord:') && key.endsWith(':head')),
-    marks: count((key) => key.startsWith('{ord:') && key.endsWith(':mark')),
-    timers: await redis.zcard(TIMERS_KEY),
-    flights: count((key) => key.startsWith('{inv:') && key.endsWith('}')),
-    velocityKeys: count((key) => key.startsWith('vel:')),
-  };
+  const names = Object.keys(expected) as (keyof ImageCounts)[];
+  let found = await countKeys(redis, null);
+  if (names.some((name) => found[name] > expected[name])) found = await countKeys(redis, new Set());
   // Velocity is counted under no epoch: keys may have come meanwhile.
   const differs = (name: keyof ImageCounts): boolean =>
     name === 'velocityKeys' ? found[name] < expected[name] : found[name] !== expected[name];
-  const wrong = (Object.keys(expected) as (keyof ImageCounts)[]).filter(differs);
+  const wrong = names.filter(differs);
   if (wrong.length === 0) return;
   const faults = wrong.map((name) => `${name}: wrote ${expected[name]}, found ${found[name]}`);
   throw new Error(`Redis does not hold what the rebuild wrote (${faults.join('; ')})`);

@@ -29,7 +29,7 @@ export function stillToWaitMs(record: RawRecord, now: number, metForMs: number):
   return Math.max(0, Math.min(dueAt - now, putOffForMs - metForMs));
 }
 
-/** Wait before try number `attempts` + 1: 1 s, 2 s, 4 s … 30 s, or longer where the other side asked for it. */
+/** Wait before try number `attempts` + 1: 1 s, 2 s, 4 s … 30 s, or longer, up to 5 min, where the other side asked for it. No number of tries is the last. */
 export function delayAfter(attempts: number, error: unknown): number {
   const asked = error instanceof TransientFault ? (error.retryAfterMs ?? 0) : 0;
   return Math.max(Math.min(LONGEST_ASKED_DELAY_MS, asked), Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1)));

@@ -1,6 +1,6 @@
 import type { CataloguePort } from '../../connectors/ports/catalogue.ts';
 import { countersKey, entriesKey, keptUntil } from '../../connectors/redis-inventory/flight-key.ts';
-import { flightSeatsOf, seatsText } from '../../connectors/redis-inventory/flight-seats.ts';
+import { type FlightSeats, flightSeatsOf, seatsText } from '../../connectors/redis-inventory/flight-seats.ts';
 import { velocityKey } from '../../connectors/redis-velocity/index.ts';
 import { seatsOf } from '../../processors/inventory/seats.ts';
 import { DIMENSIONS } from '../../processors/payments/velocity.ts';
@@ -32,21 +32,39 @@ export function stateImage(
   const heads = [...orders.values()].flatMap((newest) => headCommands(newest, now));
   const left = [...marks].flatMap(([orderId, mark]) => markCommands(orderId, mark, orders.has(orderId), now));
   const timers = [...orders.values()].flatMap(({ event }) => timerCommands(event));
-  const inventory = inventoryCommands(orders.values(), now);
-  const velocity = velocityCommands(orders.values(), now);
-  const count = (commands: readonly FencedCommand[], name: string): number =>
-    commands.filter(([command]) => command === name).length;
+  const entries = [...orders.values()].flatMap(({ event }) => entryCommands(event, now));
+  const flights = new FlightCounters(now);
+  for (const { event } of orders.values()) flights.add(event);
+  const velocity = [...orders.values()].flatMap(({ event }) => velocityCommands(event, now));
   return {
-    commands: [...heads, ...left, ...timers, ...inventory.commands, ...velocity],
+    commands: [...heads, ...left, ...timers, ...entries, ...flights.commands(), ...velocity],
     counts: {
-      heads: count(heads, 'HSET'),
-      marks: count(left, 'SET'),
+      heads: heads.filter(([command]) => command === 'HSET').length,
+      marks: left.filter(([command]) => command === 'SET').length,
       timers: timers.length,
-      flights: inventory.flights,
-      velocityKeys: count(velocity, 'PEXPIRE'),
+      flights: flights.size,
+      velocityKeys: new Set(velocity.map(([, key]) => key)).size,
     },
   };
 }
+
+/** Whether Redis keeps the order itself, and not only its seats: not where it ended long ago. */
+export const hasHead = (newest: NewestEvent, now: number): boolean => headCommands(newest, now).length > 0;
+
+/** What one order brings besides its share in the counters of its flights. */
+export const orderCommands = (newest: NewestEvent, now: number): FencedCommand[] => [
+  ...headCommands(newest, now),
+  ...timerCommands(newest.event),
+  ...entryCommands(newest.event, now),
+  ...velocityCommands(newest.event, now),
+];
+
+/** Takes away what an older event of the order brought; what it told of the order's fraud score holds for all later ones. */
+export const supersededCommands = ({ event }: NewestEvent, now: number): FencedCommand[] => [
+  ['DEL', headKey(event.orderId)],
+  ...timerCommands(event).map(([, key, , member]): FencedCommand => ['ZREM', key, member as string]),
+  ...entryCommands(event, now).map(([, key, orderId]): FencedCommand => ['HDEL', key, orderId as string]),
+];
 
 function headCommands({ event, bytes }: NewestEvent, now: number): FencedCommand[] {
   const key = headKey(event.orderId);
@@ -58,7 +76,7 @@ function headCommands({ event, bytes }: NewestEvent, now: number): FencedCommand
   return left < SHORTEST_TTL_MS ? [] : [write, ['PEXPIRE', key, left]];
 }
 
-function markCommands(orderId: string, { mark, at }: EarlyMark, hasOrder: boolean, now: number): FencedCommand[] {
+export function markCommands(orderId: string, { mark, at }: EarlyMark, hasOrder: boolean, now: number): FencedCommand[] {
   const write: FencedCommand = ['SET', markKey(orderId), JSON.stringify(mark)];
   if (hasOrder) return [write];
   const left = at + EARLY_MARK_TTL_MS - now;
@@ -69,52 +87,71 @@ function timerCommands({ orderId, order: { hold } }: AnyOrderEvent): FencedComma
   return hold?.state === 'held' ? [['ZADD', TIMERS_KEY, hold.expiresAt, timerMember(orderId, 'hold_expiry')]] : [];
 }
 
-interface FlightImage {
-  keptUntil: number;
-  entriesKey: string;
-  entries: Map<string, string>;
-  counters: Map<string, number>;
-}
-
-function inventoryCommands(orders: Iterable<NewestEvent>, now: number): { commands: FencedCommand[]; flights: number } {
-  const flights = new Map<string, FlightImage>();
-  for (const { event } of orders) addSeats(flights, event, now);
-  const commands = [...flights].flatMap(([key, flight]): FencedCommand[] => [
-    ...[...flight.entries].map(([orderId, entry]): FencedCommand => ['HSET', flight.entriesKey, orderId, entry]),
-    ['HSET', key, ...[...flight.counters].flat(), 'seq', flight.entries.size],
-    ['PEXPIREAT', flight.entriesKey, flight.keptUntil],
-    ['PEXPIREAT', key, flight.keptUntil],
-  ]);
-  return { commands, flights: flights.size };
-}
-
 const NO_CATALOGUE = { flight: () => undefined } as Partial<CataloguePort> as CataloguePort;
 const NO_OVERBOOKING = { overbookingFactor: 1 } as Settings;
 
-function addSeats(flights: Map<string, FlightImage>, event: AnyOrderEvent, now: number): void {
-  const { orderId, order } = event;
+/** The seats of an order on the flights whose keys outlive the rebuild. */
+function seatsKept({ order }: AnyOrderEvent, now: number): FlightSeats[] {
+  const flights = flightSeatsOf(seatsOf(order, NO_CATALOGUE, NO_OVERBOOKING));
+  return flights.filter((flight) => keptUntil(flight) - now > SHORTEST_TTL_MS);
+}
+
+function entryCommands(event: AnyOrderEvent, now: number): FencedCommand[] {
   const state = seatStateOf(event);
-  if (!state || !order.hold) return;
-  for (const wanted of flightSeatsOf(seatsOf(order, NO_CATALOGUE, NO_OVERBOOKING))) {
-    const until = keptUntil(wanted);
-    if (!(until - now > SHORTEST_TTL_MS)) continue;
-    const key = countersKey(wanted);
-    const flight = flights.get(key) ?? {
-      keptUntil: until,
-      entriesKey: entriesKey(wanted),
-      entries: new Map(),
-      counters: new Map(),
-    };
-    flights.set(key, flight);
-    flight.entries.set(
-      orderId,
-      state === 'released' ? state : `${state} ${order.hold.expiresAt} ${seatsText(wanted.classes)} rebuilt`,
-    );
-    if (state === 'released') continue;
-    for (const { bookingClass, seats } of wanted.classes) {
-      const counter = `${state === 'sold' ? 's' : 'h'}:${bookingClass}`;
-      flight.counters.set(counter, (flight.counters.get(counter) ?? 0) + seats);
+  const { orderId, order } = event;
+  if (!state || !order.hold) return [];
+  const { expiresAt } = order.hold;
+  return seatsKept(event, now).map((flight) => {
+    const entry = state === 'released' ? state : `${state} ${expiresAt} ${seatsText(flight.classes)} rebuilt`;
+    return ['HSET', entriesKey(flight), orderId, entry];
+  });
+}
+
+/** Seats held and sold on each flight, summed up over orders. */
+export class FlightCounters {
+  readonly #now: number;
+  readonly #flights = new Map<string, { flight: FlightSeats; orders: number; seats: Map<string, number> }>();
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  add(event: AnyOrderEvent): void {
+    this.#count(event, 1);
+  }
+
+  /** For an event that was added, and is not the order's newest after all. */
+  remove(event: AnyOrderEvent): void {
+    this.#count(event, -1);
+  }
+
+  #count(event: AnyOrderEvent, times: 1 | -1): void {
+    const state = seatStateOf(event);
+    if (!state) return;
+    for (const wanted of seatsKept(event, this.#now)) {
+      const key = countersKey(wanted);
+      const known = this.#flights.get(key) ?? { flight: wanted, orders: 0, seats: new Map() };
+      this.#flights.set(key, known);
+      known.orders += times;
+      if (known.orders === 0) this.#flights.delete(key);
+      if (state === 'released') continue;
+      for (const { bookingClass, seats } of wanted.classes) {
+        const counter = `${state === 'sold' ? 's' : 'h'}:${bookingClass}`;
+        known.seats.set(counter, (known.seats.get(counter) ?? 0) + times * seats);
+      }
     }
+  }
+
+  commands(): FencedCommand[] {
+    return [...this.#flights].flatMap(([key, { flight, orders, seats }]): FencedCommand[] => [
+      ['HSET', key, ...[...seats].flat(), 'seq', orders],
+      ['PEXPIREAT', entriesKey(flight), keptUntil(flight)],
+      ['PEXPIREAT', key, keptUntil(flight)],
+    ]);
   }
 }
 
@@ -126,23 +163,20 @@ function seatStateOf({ type, order }: AnyOrderEvent): 'held' | 'sold' | 'release
 
 const WINDOWS = new Map(DIMENSIONS.map(({ name, windowMs }) => [name, windowMs]));
 
-function velocityCommands(orders: Iterable<NewestEvent>, now: number): FencedCommand[] {
-  const commands: FencedCommand[] = [];
-  const newest = new Map<string, number>();
-  for (const { event } of orders) {
-    for (const { key, expiresAt, scoredAt } of velocityOf(event.order)) {
-      if (expiresAt - now < SHORTEST_TTL_MS) continue;
-      commands.push(['ZADD', key, scoredAt, event.orderId]);
-      newest.set(key, Math.max(expiresAt, newest.get(key) ?? 0));
-    }
-  }
-  return [...commands, ...[...newest].map(([key, expiresAt]): FencedCommand => ['PEXPIRE', key, expiresAt - now])];
+function velocityCommands({ orderId, order }: AnyOrderEvent, now: number): FencedCommand[] {
+  return velocityOf(order)
+    .filter(({ expiresAt }) => expiresAt - now >= SHORTEST_TTL_MS)
+    .flatMap(({ key, scoredAt, windowMs }): FencedCommand[] => [
+      ['ZADD', key, scoredAt, orderId],
+      // Long enough whichever of the key's orders comes last.
+      ['PEXPIRE', key, windowMs],
+    ]);
 }
 
-function velocityOf({ fraud }: Order): { key: string; scoredAt: number; expiresAt: number }[] {
+function velocityOf({ fraud }: Order): { key: string; scoredAt: number; expiresAt: number; windowMs: number }[] {
   return (fraud?.velocityKeys ?? []).flatMap((key) => {
     const windowMs = WINDOWS.get(key.slice(0, key.indexOf(':')));
     if (!fraud || windowMs === undefined) return [];
-    return [{ key: velocityKey(key), scoredAt: fraud.scoredAt, expiresAt: fraud.scoredAt + windowMs }];
+    return [{ key: velocityKey(key), scoredAt: fraud.scoredAt, expiresAt: fraud.scoredAt + windowMs, windowMs }];
   });
 }

@@ -22,7 +22,8 @@ const DAY_MS = 86_400_000;
 /** Step results, and marks on orders that never came. */
 export const JOURNAL_TTL_MS = 7 * DAY_MS;
 export const EARLY_MARK_TTL_MS = 7 * DAY_MS;
-const ENDED_TTL_MS = 7 * DAY_MS;
+/** Orders that ended, at the least. A day longer than a command may wait, see command-window.ts. */
+export const ENDED_TTL_MS = 8 * DAY_MS;
 /** A fulfilled order can still be cancelled and paid back: its head outlives the longest refund window. */
 const FULFILLED_TTL_MS = 97 * DAY_MS;
 

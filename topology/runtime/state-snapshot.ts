@@ -10,14 +10,15 @@ const SCAN_COUNT = 1_000;
 const WINDOW_MARGIN_MS = 60_000;
 
 /** Prefixes of all keys that a rebuild makes. */
-export const REBUILT_PREFIXES = [ORDER_KEY_PREFIX, INVENTORY_KEY_PREFIX, VELOCITY_KEY_PREFIX, TIMERS_KEY] as const;
+const REBUILT_PREFIXES = [ORDER_KEY_PREFIX, INVENTORY_KEY_PREFIX, VELOCITY_KEY_PREFIX, TIMERS_KEY] as const;
 
-/** Keys with the prefix, in batches. A key may come twice. */
-export async function* keysWith(redis: Redis, prefix: string): AsyncGenerator<string[]> {
+/** All keys that a rebuild makes, in batches. A key may come twice. */
+export async function* rebuiltKeys(redis: Redis): AsyncGenerator<string[]> {
   let cursor = '0';
   do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT);
+    const [next, found] = await redis.scan(cursor, 'COUNT', SCAN_COUNT);
     cursor = next;
+    const keys = found.filter((key) => REBUILT_PREFIXES.some((prefix) => key.startsWith(prefix)));
     if (keys.length > 0) yield keys;
   } while (cursor !== '0');
 }
@@ -29,11 +30,9 @@ export async function* keysWith(redis: Redis, prefix: string): AsyncGenerator<st
  */
 export async function snapshotOf(redis: Redis, now = Date.now()): Promise<Map<string, string>> {
   const entries = new Map<string, string>();
-  for (const prefix of REBUILT_PREFIXES) {
-    for await (const keys of keysWith(redis, prefix)) {
-      for (const found of await Promise.all(keys.map((key) => entriesOf(redis, key, now)))) {
-        for (const [name, text] of found) entries.set(name, text);
-      }
+  for await (const keys of rebuiltKeys(redis)) {
+    for (const found of await Promise.all(keys.map((key) => entriesOf(redis, key, now)))) {
+      for (const [name, text] of found) entries.set(name, text);
     }
   }
   return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));

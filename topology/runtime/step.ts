@@ -5,6 +5,7 @@ import type { Codec, DecodedRecord } from '../../schemas/codec.ts';
 import type { AnyOrderEvent, EventType, Order, OrderCommand, TimerFired } from '../../schemas/types.ts';
 import type { FlowNode, InterruptNode, OpenerNode, ProcessorNode } from '../define.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../order-states.ts';
+import { isFromTheFuture, isTooOld } from './command-window.ts';
 import { StateBehind, Unprocessable } from './errors.ts';
 import { eventIdOf, isGenuine } from './event-id.ts';
 import { failpoint } from './failpoint.ts';
@@ -100,12 +101,19 @@ async function open(node: OpenerNode, input: DecodedRecord, services: Run): Prom
   const begun = await services.state.begin(orderId, key, 0, true);
   if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun.events, key, services), services));
   if (begun.kind === 'stale') return settled(nothing('stale'));
+  checkAge(command, services.now());
   const cancelled = begun.kind === 'marked';
   const context = { ...contextOf(orderId, services), cancelled };
   const drafts = await node.run(command, context);
   failpoint(`${node.name}.first-effect`);
   const events = encodeDrafts(drafts, { orderId, causationId: commandId, version: 0, status: 'new' }, services, context.now);
   return { kind: 'prepared', node, key, orderId, fromVersion: 0, input: null, events, clearsMark: cancelled };
+}
+
+/** An order that is not known may have been forgotten: only a command young enough to be remembered starts one. */
+function checkAge(command: OrderCommand, now: number): void {
+  if (isTooOld(command, now)) throw new Unprocessable('too_old', 'the command was issued longer ago than ended orders are remembered: what it started may have been forgotten');
+  if (isFromTheFuture(command, now)) throw new Unprocessable('issued_in_future', 'the command says that it was issued more than a day from now');
 }
 
 async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Run, known?: Known): Promise<Prepared | Settled> {

@@ -42,6 +42,11 @@ export function openTransactions(kafka: Kafka, topics: readonly string[]): Promi
   });
 }
 
+/** The first offset of each partition that is still there. */
+export function firstOffsets(kafka: Kafka, topics: readonly string[]): Promise<Offsets> {
+  return withCluster(kafka, topics, (cluster) => listOffsets(cluster, topics, EARLIEST));
+}
+
 /** Where the group goes on reading. Partitions for which it has committed nothing are left out. */
 export function committedOffsets(kafka: Kafka, group: string, topics: readonly string[]): Promise<Offsets> {
   return withCluster(kafka, topics, async (cluster) => {
@@ -89,8 +94,9 @@ const TAIL_GATHER_MS = 5;
 
 const topicsOf = (ranges: readonly Range[]): string[] => [...new Set(ranges.map(({ topic }) => topic))];
 
-function rangesBetween(first: Offsets, ends: Offsets): Range[] {
+/** Each partition from the one offset to the other; from its beginning where there is no first. */
+export function rangesBetween(first: Offsets | null, ends: Offsets): Range[] {
   return [...ends].flatMap(([topic, partitions]) =>
-    [...partitions].map(([partition, to]) => ({ topic, partition, from: first.get(topic)?.get(partition) ?? 0n, to })),
+    [...partitions].map(([partition, to]) => ({ topic, partition, from: first?.get(topic)?.get(partition) ?? 0n, to })),
   );
 }

@@ -1,5 +1,5 @@
 -- Holds the seats of one order on one flight-date.
--- KEYS: redis-epoch, counters, entries.
+-- KEYS: redis-epoch, counters, entries, changes.
 -- ARGV: epoch, order, expires ms, token of this attempt, ms the keys end at, seats text, then class, seats, authorized in turn.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STATELOST') end
 local entry = redis.call('HGET', KEYS[3], ARGV[2])
@@ -20,7 +20,7 @@ end
 
 for i = 7, #ARGV, 3 do redis.call('HINCRBY', KEYS[2], 'h:' .. ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', KEYS[3], ARGV[2], table.concat({ 'held', ARGV[3], ARGV[6], ARGV[4] }, ' '))
-redis.call('HINCRBY', KEYS[2], 'seq', 1)
+changed()
 redis.call('PEXPIREAT', KEYS[2], ARGV[5])
 redis.call('PEXPIREAT', KEYS[3], ARGV[5])
 return { 'held', ARGV[3] }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openExchange } from '../../../connectors/http/open-exchange.ts';
+import { type ExchangeOptions, openExchange } from '../../../connectors/http/open-exchange.ts';
+import { whenItsTurn } from '../../../connectors/http/whose-turn.ts';
 import { TransientFault } from '../../../connectors/ports/transient-fault.ts';
 
 let server: Server | undefined;
@@ -13,13 +14,14 @@ afterEach(async () => {
   server?.close();
 });
 
-async function exchangeWith(listener: RequestListener, maxAnswerBytes?: number, timeoutMs = 5_000) {
+async function exchangeWith(listener: RequestListener, maxAnswerBytes?: number, timeoutMs = 5_000, shared: Pick<ExchangeOptions, 'connections' | 'pipelining'> = {}) {
   server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const opened = openExchange({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/base/`,
     timeoutMs,
     maxAnswerBytes,
+    ...shared,
   });
   close = opened.close;
   return opened.exchange;
@@ -66,6 +68,21 @@ describe('HTTP exchange', () => {
   ])('throws TransientFault on %s', async (_, listener) => {
     const exchange = await exchangeWith(listener, undefined, 200);
     await expect(exchange({ method: 'POST', path: '/' })).rejects.toBeInstanceOf(TransientFault);
+  });
+
+  it('lets requests share a connection: answers go to whom they belong, and where it breaks only the one whose turn it was fails', async () => {
+    let connections = 0;
+    const exchange = await exchangeWith((request, response) => {
+      if (request.url === '/base/5') whenItsTurn(response, (socket) => socket.destroySoon());
+      else setTimeout(() => response.end(JSON.stringify(request.url)), request.url === '/base/2' ? 30 : 0);
+    }, undefined, 5_000, { connections: 1, pipelining: 8 });
+    server?.on('connection', () => (connections += 1));
+    const paths = Array.from({ length: 20 }, (_, n) => `/${n}`);
+    const outcomes = await Promise.allSettled(paths.map((path) => exchange({ method: 'POST', path, body: {} })));
+    const failed = outcomes.flatMap((outcome, n) => (outcome.status === 'rejected' ? [{ n, error: outcome.reason as unknown }] : []));
+    expect(failed).toEqual([{ n: 5, error: expect.any(TransientFault) }]);
+    outcomes.forEach((outcome, n) => outcome.status === 'fulfilled' && expect(outcome.value.body).toBe(`/base/${n}`));
+    expect(connections).toBe(2);
   });
 
   it('refuses an answer larger than allowed', async () => {

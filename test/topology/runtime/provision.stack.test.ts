@@ -104,7 +104,7 @@ it('makes all servers ready for the flow, twice with the same result', async () 
 
 it('tells everything that stands in its way at once', async () => {
   const config = { ...stack, partitions: 6, environment: 'test', schemaRegistryUrl: 'http://127.0.0.1:1', databaseUrl: 'postgres://iaros@127.0.0.1:1/none', clickhouseUrl: 'http://127.0.0.1:1', kafkaBrokers: stack.kafkaBrokers };
-  const fault = await provision(config, { log }).catch((error: unknown) => error);
+  const fault = await provision(config, { log, registryPatienceMs: 0 }).catch((error: unknown) => error);
   expect(fault).toBeInstanceOf(ProvisionFault);
   const parts = (fault as ProvisionFault).faults.map((line) => line.split(':')[0]);
   expect(parts).toEqual(['The schema registry', 'Postgres', 'ClickHouse']);

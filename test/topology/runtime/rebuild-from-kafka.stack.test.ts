@@ -50,6 +50,20 @@ async function write(orderId: string, version: number, end: 'commit' | 'abort'):
   return value;
 }
 
+it('what is committed while the rebuild waits for transactions under way is in it', async () => {
+  await redis.flushdb();
+  const [before, meanwhile] = [randomUUID(), randomUUID()];
+  await write(before, 2, 'commit');
+  const rebuilding = ensureState({ kafka, redis, codec, log, waitMs: 3_000 });
+  await write(before, 3, 'commit');
+  await write(meanwhile, 2, 'commit');
+  await rebuilding;
+  const state = openRedisState({ redis, log });
+  expect((await state.read(before)).head?.version).toBe(3);
+  expect((await state.read(meanwhile)).head?.version).toBe(2);
+  await redis.flushdb();
+});
+
 it('an empty Redis is filled from what is committed to the changelog, once', async () => {
   const [kept, aborted] = [randomUUID(), randomUUID()];
   await write(kept, 2, 'commit');

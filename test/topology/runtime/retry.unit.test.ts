@@ -34,6 +34,15 @@ describe('a record that was put off', () => {
     expect(stillToWaitMs(putOffFor(8_000), NOW + 8_000, 0)).toBe(0);
   });
 
+  test('again and again counts on, and keeps where it came from', () => {
+    let again: RawRecord = { ...record({}), topic: 'orders.inventory-held.v1', offset: '17' };
+    for (let now = NOW; now < NOW + 50; now += 1) again = { ...again, ...putOff('charge', again, fault(), now), key: again.key, partition: 3 };
+    expect(attemptsOf(again)).toBe(50);
+    expect(again.headers).toMatchObject({
+      'x-orig-topic': 'orders.inventory-held.v1', 'x-orig-offset': '17', 'x-first-failed-at': new Date(NOW).toISOString(), 'x-retry-at': String(NOW + 49 + 30_000),
+    });
+  });
+
   test('waits no longer than it was put off for where the clock went back by hours', () => {
     expect(stillToWaitMs(putOffFor(8_000), NOW - 2 * HOUR_MS, 0)).toBe(8_000);
     expect(stillToWaitMs(putOffFor(8_000), NOW - 2 * HOUR_MS, 8_000)).toBe(0);

@@ -19,7 +19,7 @@ function imageOf(orders: NewestEvent[], marks: Record<string, EarlyMark> = {}, n
 }
 
 describe('state image', () => {
-  it('keeps live heads for good, ended ones for what is left of a week', () => {
+  it('keeps live heads for good, ended ones for what is left of eight days', () => {
     const live = newest('InventoryHeld', held(), 'InventoryHold');
     expect(imageOf([live]).commands[0]).toEqual([
       'HSET',
@@ -37,7 +37,7 @@ describe('state image', () => {
     const ended = newest('OrderCancelled', order(), 'Cancelled', NOW - 2 * DAY_MS);
     expect(imageOf([ended]).commands.slice(0, 2)).toEqual([
       ['HSET', '{ord:O-1}:head', 'v', 3, 's', 'Cancelled', 'r', 1, 'e', ended.bytes],
-      ['PEXPIRE', '{ord:O-1}:head', 5 * DAY_MS],
+      ['PEXPIRE', '{ord:O-1}:head', 6 * DAY_MS],
     ]);
     expect(imageOf([newest('OrderCancelled', order(), 'Cancelled', NOW - 8 * DAY_MS)])).toMatchObject({
       commands: [],
@@ -98,12 +98,12 @@ describe('state image', () => {
     const writes = imageOf(orders).commands.filter(([, key]) => key.startsWith('{inv:'));
     expect(writes).toEqual([
       ['HSET', '{inv:IA101:2026-12-24}:orders', 'O-1', `held ${NOW + 900_000} Y=2 rebuilt`],
+      ['HSET', '{inv:IA102:2026-12-30}:orders', 'O-1', `held ${NOW + 900_000} J=1 rebuilt`],
       ['HSET', '{inv:IA101:2026-12-24}:orders', 'O-2', 'sold 5 Y=1 rebuilt'],
       ['HSET', '{inv:IA101:2026-12-24}:orders', 'O-3', 'released'],
       ['HSET', '{inv:IA101:2026-12-24}', 'h:Y', 2, 's:Y', 1, 'seq', 3],
       ['PEXPIREAT', '{inv:IA101:2026-12-24}:orders', Date.parse('2027-01-01')],
       ['PEXPIREAT', '{inv:IA101:2026-12-24}', Date.parse('2027-01-01')],
-      ['HSET', '{inv:IA102:2026-12-30}:orders', 'O-1', `held ${NOW + 900_000} J=1 rebuilt`],
       ['HSET', '{inv:IA102:2026-12-30}', 'h:J', 1, 'seq', 1],
       ['PEXPIREAT', '{inv:IA102:2026-12-30}:orders', Date.parse('2027-01-07')],
       ['PEXPIREAT', '{inv:IA102:2026-12-30}', Date.parse('2027-01-07')],
@@ -127,7 +127,7 @@ describe('state image', () => {
     expect(imageOf([lapsed]).commands).toContainEqual(['HSET', '{inv:IA101:2026-12-24}:orders', 'O-1', 'released']);
   });
 
-  it('keeps velocity for what is left of each window', () => {
+  it('keeps velocity while its window lasts, each key for a whole one, whichever of its orders is written last', () => {
     const fraud = {
       score: 0.1,
       band: 'pass',
@@ -143,9 +143,9 @@ describe('state image', () => {
     const velocity = (now: number) => imageOf([scored], {}, now).commands.filter(([, key]) => key.startsWith('vel:'));
     expect(velocity(NOW + HOUR_MS / 2)).toEqual([
       ['ZADD', 'vel:customer:a', NOW, 'O-1'],
+      ['PEXPIRE', 'vel:customer:a', HOUR_MS],
       ['ZADD', 'vel:token-day:b', NOW, 'O-1'],
-      ['PEXPIRE', 'vel:customer:a', HOUR_MS / 2],
-      ['PEXPIRE', 'vel:token-day:b', 23.5 * HOUR_MS],
+      ['PEXPIRE', 'vel:token-day:b', 24 * HOUR_MS],
     ]);
     expect(velocity(NOW + 2 * HOUR_MS).map(([, key]) => key)).toEqual(['vel:token-day:b', 'vel:token-day:b']);
   });

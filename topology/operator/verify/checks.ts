@@ -1,5 +1,7 @@
 import { orderFlow } from '../../order-flow.ts';
 import { FINAL, nextStatus, type OrderStatus } from '../../order-states.ts';
+import { chainFaults } from '../audit/audit-chain.ts';
+import { NO_DETAILS } from './details.ts';
 import type { Booking, Evidence, LedgerEntry, LoggedEvent, NewestState, Store, StoredOrder } from './evidence.ts';
 
 /** One invariant: names what breaks it, one text a violation. */
@@ -31,8 +33,10 @@ export const CHECKS: readonly Check[] = [
   { name: 'bookings', claim: 'fulfilled orders have one active booking, others none; ticket numbers are unique', violations: unmatchedBookings },
   { name: 'seats', claim: 'held and sold seats are those of the orders, and never more than authorised', violations: unmatchedSeats },
   { name: 'postgres', claim: 'Postgres holds exactly the log', violations: (evidence) => storeDiffers(evidence, evidence.postgres) },
+  { name: 'tables', claim: 'payments, holds and tickets in Postgres are those of the log', violations: tablesDiffer },
   { name: 'clickhouse', claim: 'ClickHouse holds exactly the log', violations: (evidence) => storeDiffers(evidence, evidence.clickhouse) },
   { name: 'redis', claim: 'Redis equals what its changelog gives', violations: redisDiffers },
+  { name: 'audit', claim: 'no entry of the audit log was changed or left out', violations: ({ audit }) => chainFaults(audit) },
 ];
 
 function* undrained({ lag }: Evidence): Iterable<string> {
@@ -204,6 +208,18 @@ function* rowDiffers(orderId: string, row: StoredOrder | undefined, last: Newest
     yield `order ${orderId} is stored with total ${row.totalMinor} ${row.currency}, the log has ${last.order.total?.amount ?? null} ${last.order.currency}`;
   }
   if (row.events !== events) yield `order ${orderId} has ${row.events} events stored, ${events} in the log`;
+}
+
+function* tablesDiffer({ orders, postgres: { details } }: Evidence): Iterable<string> {
+  for (const [orderId, { last }] of orders) {
+    const stored = details.get(orderId) ?? NO_DETAILS;
+    for (const part of ['payment', 'hold'] as const) {
+      if (stored[part] !== last.details[part]) yield `order ${orderId}: ${part} stored is ${stored[part] ?? 'none'}, in the log ${last.details[part] ?? 'none'}`;
+    }
+    const [tickets, due] = [stored.tickets.join(', '), last.details.tickets.join(', ')];
+    if (tickets !== due) yield `order ${orderId}: tickets stored are ${tickets || 'none'}, in the log ${due || 'none'}`;
+  }
+  for (const orderId of details.keys()) if (!orders.has(orderId)) yield `order ${orderId} has a payment, a hold or tickets stored and is not in the log`;
 }
 
 function* redisDiffers({ redis, rebuilt }: Evidence): Iterable<string> {

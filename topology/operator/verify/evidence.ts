@@ -1,3 +1,5 @@
+import type { AuditRecord } from '../audit/audit-chain.ts';
+import type { Details } from './details.ts';
 import type { EventType, InventoryHold, Order, OrderItem, Passenger, Ticket } from '../../../schemas/types.ts';
 
 /** What Kafka's log says of one event. */
@@ -15,7 +17,8 @@ export interface NewestState {
   type: EventType;
   version: number;
   status: string;
-  order: Pick<Order, 'currency' | 'total'> & {
+  details: Details;
+  order: Pick<Order, 'currency' | 'total' | 'placedAt'> & {
     hold: Pick<InventoryHold, 'state' | 'expiresAt'> | null;
     items: readonly Pick<OrderItem, 'type' | 'flightNumber' | 'departureDate' | 'bookingClass' | 'passengerIds'>[];
     passengers: readonly Pick<Passenger, 'passengerId' | 'type'>[];
@@ -68,6 +71,11 @@ export interface Store {
   totals: StoreTotals;
 }
 
+export interface PostgresStore extends Store {
+  /** Of orders with a payment, a hold or tickets. */
+  details: ReadonlyMap<string, Details>;
+}
+
 /** Seat counts of one flight, date and class as Redis has them. */
 export interface SeatCount {
   /** `<flight number>:<departure date>` */
@@ -93,10 +101,14 @@ export interface Evidence {
   lag: ReadonlyMap<string, number>;
   ledger: readonly LedgerEntry[];
   bookings: readonly Booking[];
-  postgres: Store;
+  postgres: PostgresStore;
   clickhouse: Store;
   seats: readonly SeatCount[];
   /** Canonical text of Redis's content by key, as it is and as a rebuild from the changelog gives it. */
   redis: ReadonlyMap<string, string>;
   rebuilt: ReadonlyMap<string, string>;
+  /** Everything on the audit topic, oldest first. */
+  audit: readonly AuditRecord[];
+  /** Orders of which Kafka has let go of events for their age; Postgres tells of these. */
+  aged: number;
 }

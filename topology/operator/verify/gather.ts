@@ -5,12 +5,15 @@ import { orderFlow } from '../../order-flow.ts';
 import { openTransactions } from '../../runtime/topic-reader.ts';
 import { topicsOf } from '../../topics.ts';
 import { attach } from '../attach.ts';
+import { readAuditRecords } from '../audit/audit-log.ts';
 import { measureLag } from '../lag.ts';
 import { readChangelogImage } from './changelog-image.ts';
 import { readBookings, readLedger } from './companies.ts';
 import type { Evidence } from './evidence.ts';
+import { readHistory } from './read-history.ts';
 import { readLog } from './read-log.ts';
 import { readSeats } from './read-state.ts';
+import { complete } from './retention.ts';
 import { readClickhouse, readPostgres } from './read-stores.ts';
 
 /** Reads all stores of the attached installation. It changes nothing anywhere. */
@@ -21,11 +24,13 @@ export async function gather(): Promise<Evidence> {
     const edges = await measureLag(kafka);
     const lag = new Map<string, number>();
     for (const { reader, messages } of edges) lag.set(reader, (lag.get(reader) ?? 0) + messages);
-    const log = await readLog(kafka, codec);
+    const { cut, ...log } = await readLog(kafka, codec);
+    const aged = complete(log, cut, await readHistory(config.databaseUrl, cut));
     const at = Date.now();
     return {
-      at, lag, ...log,
+      at, lag, ...log, aged,
       openTransactions: await openTransactions(kafka, topicsOf(orderFlow).map(({ name }) => name)),
+      audit: await readAuditRecords(kafka, codec),
       ledger: await readLedger(config.sandboxUrl),
       bookings: await readBookings(config.sandboxUrl),
       postgres: await readPostgres(config.databaseUrl),

@@ -1,8 +1,10 @@
+import { readModelRow } from '../../../processors/sinks/read-model-row.ts';
 import type { DecodedRecord } from '../../../schemas/codec.ts';
 import type { AnyOrderEvent } from '../../../schemas/types.ts';
 import { STATUSES } from '../../order-states.ts';
 import { COMMANDS_TOPIC, topicOf } from '../../topics.ts';
-import type { Evidence, LoggedOrder, NewestState } from './evidence.ts';
+import { type Details, holdText, paymentText, ticketText } from './details.ts';
+import type { LoggedOrder, NewestState } from './evidence.ts';
 
 /** One text for each status, however many events carry it. */
 const ONE_TEXT: ReadonlyMap<string, string> = new Map(STATUSES.map((status) => [status, status]));
@@ -17,7 +19,7 @@ export class LogFold {
   readonly deadLetters = new Map<string, string[]>();
 
   add(topic: string, partition: number, offset: bigint | string, { name, record }: DecodedRecord): void {
-    if (name === 'TimerFired') return;
+    if (name === 'TimerFired' || name === 'AuditEntry') return;
     if (name === 'OrderCommand') {
       if (topic === COMMANDS_TOPIC && record.kind === 'place' && record.place) this.placed.add(record.orderId);
     } else if (topic === topicOf(name)) this.#addEvent(record, `${topic}/${partition}@${offset}`);
@@ -30,7 +32,7 @@ export class LogFold {
     letters.push(decoded?.record.orderId ?? key);
   }
 
-  evidence(): Pick<Evidence, 'placed' | 'orders' | 'deadLetters'> {
+  evidence(): Pick<LogFold, 'placed' | 'orders' | 'deadLetters'> {
     return { placed: this.placed, orders: this.orders, deadLetters: this.deadLetters };
   }
 
@@ -47,12 +49,14 @@ export class LogFold {
   }
 }
 
-function newestState({ type, version, order }: AnyOrderEvent, status: string): NewestState {
+/** What is kept of an order after its newest event. */
+export function newestState(event: AnyOrderEvent, status: string): NewestState {
+  const { type, version, order } = event;
   const { currency, total, hold, items, passengers, tickets } = order;
   return {
-    type, version, status,
+    type, version, status, details: detailsOf(event),
     order: {
-      currency, total, hold,
+      currency, total, hold, placedAt: order.placedAt,
       // Ancillaries take no seat.
       items: items.filter((item) => item.type === 'flight').map((item) => ({
         type: item.type, flightNumber: item.flightNumber, departureDate: item.departureDate, bookingClass: item.bookingClass, passengerIds: item.passengerIds,
@@ -61,4 +65,10 @@ function newestState({ type, version, order }: AnyOrderEvent, status: string): N
       tickets: tickets.map(({ ticketNumber }) => ({ ticketNumber })),
     },
   };
+}
+
+/** As the sink of the read model derives them. */
+function detailsOf(event: AnyOrderEvent): Details {
+  const { payment, hold, tickets, currency, totalMinor } = readModelRow(event, { topic: '', partition: 0, offset: '0' }).order;
+  return { payment: payment && paymentText(payment, currency, totalMinor), hold: hold && holdText(hold), tickets: tickets.map(ticketText).sort() };
 }

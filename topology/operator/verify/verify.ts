@@ -14,6 +14,8 @@ export interface Verification {
   /** Orders that have not ended. */
   live: number;
   deadLetters: number;
+  /** Orders of which Kafka has let go of events for their age: checked by what Postgres has of them. */
+  aged: number;
   checks: Record<string, { ok: boolean; claim: string; violations: number; shown: string[] }>;
 }
 
@@ -32,7 +34,7 @@ export function verify(evidence: Evidence): Verification {
   for (const { last } of evidence.orders.values()) statuses[last.status] = (statuses[last.status] ?? 0) + 1;
   const live = Object.entries(statuses).reduce((sum, [status, count]) => (FINAL.has(status as OrderStatus) ? sum : sum + count), 0);
   const deadLetters = [...evidence.deadLetters.values()].reduce((sum, letters) => sum + letters.length, 0);
-  return { ok: Object.values(checks).every((check) => check.ok), orders: evidence.orders.size, statuses, live, deadLetters, checks };
+  return { ok: Object.values(checks).every((check) => check.ok), orders: evidence.orders.size, statuses, live, deadLetters, aged: evidence.aged, checks };
 }
 
 /** Prints one JSON object; exit code 1 when an invariant is broken. */

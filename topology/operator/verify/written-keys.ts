@@ -28,9 +28,8 @@ export class WrittenKeys {
     }
   }
 
-  async scan(_cursor: string, _match: 'MATCH', pattern: string): Promise<[string, string[]]> {
-    const prefix = pattern.replace(/\*$/, '');
-    return ['0', [...this.#keys.keys()].filter((key) => key.startsWith(prefix))];
+  async scan(): Promise<[string, string[]]> {
+    return ['0', [...this.#keys.keys()]];
   }
 
   async get(key: string): Promise<string | null> {

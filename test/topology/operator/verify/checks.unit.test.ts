@@ -399,3 +399,39 @@ describe('redis', () => {
     expect(found(broken(({ redis }) => redis.set('{ord:invented}:head', '1 Received 0 other')))).toEqual({ redis: ['{ord:invented}:head is in Redis and not in the changelog'] });
   });
 });
+
+describe('tables', () => {
+  type Row = { payment: string | null; hold: string | null; tickets: string[] };
+  const rowOf = (it: PlayedEvidence, orderId: string) => it.postgres.details.get(orderId) as Row;
+
+  test('the orders have all three', () => {
+    expect(sound.evidence.postgres.details.get(sound.fulfilled)).toEqual({
+      payment: expect.stringMatching(/^card captured \S+ \S+ \S+ - - \d+ USD$/), hold: expect.stringMatching(/^sold until \d+$/), tickets: [expect.stringMatching(/^\d{13}-\d P1 issued$/)],
+    });
+  });
+
+  test.each(['payment', 'hold'] as const)('a %s that differs, or is missing', (part) => {
+    const due = sound.evidence.postgres.details.get(sound.fulfilled)?.[part];
+    const stored = (text: string | null) => found(broken((it, { fulfilled }) => Object.assign(rowOf(it, fulfilled), { [part]: text })));
+    expect(stored('other')).toEqual({ tables: [`order ${sound.fulfilled}: ${part} stored is other, in the log ${due}`] });
+    expect(stored(null)).toEqual({ tables: [`order ${sound.fulfilled}: ${part} stored is none, in the log ${due}`] });
+  });
+
+  test('a ticket that is missing', () => {
+    expect(found(broken((it, { another }) => void rowOf(it, another).tickets.pop()))).toEqual({ tables: [expect.stringMatching(`^order ${sound.another}: tickets stored are \\S+ P1 issued, in the log `)] });
+  });
+
+  test('rows of an order that the log does not have', () => {
+    expect(found(broken((it) => it.postgres.details.set('invented', { payment: null, hold: 'held until 1', tickets: [] })))).toEqual({ tables: ['order invented has a payment, a hold or tickets stored and is not in the log'] });
+  });
+});
+
+describe('audit', () => {
+  test('an entry that is missing', () => {
+    expect(found(broken(({ audit }) => audit.splice(1, 1)))).toEqual({ audit: ['audit entry 2 is missing'] });
+  });
+
+  test('an entry that was altered', () => {
+    expect(found(broken(({ audit }) => Object.assign(audit[0] as object, { actor: 'nobody' })))).toEqual({ audit: ['audit entry 1 (replayed receive/0/0) was altered'] });
+  });
+});

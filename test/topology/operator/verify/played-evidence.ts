@@ -1,6 +1,9 @@
 import { memoryCodec } from '../../../../schemas/codec.ts';
 import { EVENT_TYPES } from '../../../../schemas/types.ts';
 import { ChangelogImage } from '../../../../topology/operator/verify/changelog-image.ts';
+import type { AuditEntry } from '../../../../schemas/types.ts';
+import { chained, type Deed } from '../../../../topology/operator/audit/audit-chain.ts';
+import type { Details } from '../../../../topology/operator/verify/details.ts';
 import type { Booking, Evidence, LedgerEntry, LoggedOrder, SeatCount, Store, StoredOrder } from '../../../../topology/operator/verify/evidence.ts';
 import { LogFold } from '../../../../topology/operator/verify/log-fold.ts';
 import { orderFlow } from '../../../../topology/order-flow.ts';
@@ -16,7 +19,8 @@ export interface PlayedEvidence extends Evidence {
   lag: Map<string, number>;
   ledger: LedgerEntry[];
   bookings: Booking[];
-  postgres: { orders: Map<string, StoredOrder>; totals: Store['totals'] };
+  postgres: { orders: Map<string, StoredOrder>; totals: Store['totals']; details: Map<string, Details> };
+  audit: AuditEntry[];
   clickhouse: { orders: Map<string, StoredOrder>; totals: Store['totals'] };
   seats: SeatCount[];
   redis: Map<string, string>;
@@ -73,8 +77,11 @@ async function evidenceOf(it: World): Promise<PlayedEvidence> {
     postgres: storeOf(orders), clickhouse: storeOf(orders),
     seats: await seatsOf(it),
     redis: await image.snapshot(it.flow.now), rebuilt: await image.snapshot(it.flow.now),
+    audit: chained(null, ['replayed', 'edited', 'discarded'].map(deed), it.flow.now), aged: 0,
   };
 }
+
+const deed = (action: string, at: number): Deed => ({ actor: 'ada', action, subject: `receive/0/${at}`, orderId: null, reason: '', destination: '', beforeHash: '', afterHash: '' });
 
 async function foldOf(it: World): Promise<LogFold> {
   const fold = new LogFold();
@@ -100,13 +107,15 @@ async function seatsOf(it: World): Promise<SeatCount[]> {
 /** What a store holds that has read the whole log. */
 export function storeOf(orders: ReadonlyMap<string, LoggedOrder>): PlayedEvidence['postgres'] {
   const rows = new Map<string, StoredOrder>();
+  const details = new Map<string, Details>();
   const ids: string[] = [];
   const totals: Record<string, number> = {};
-  for (const [orderId, { events, last: { version, status, order } }] of orders) {
+  for (const [orderId, { events, last: { version, status, order, details: stored } }] of orders) {
     const own = [...new Set(events.map(({ eventId }) => eventId))];
     ids.push(...own);
+    details.set(orderId, { ...stored, tickets: [...stored.tickets] });
     rows.set(orderId, { orderId, version, status, totalMinor: order.total?.amount ?? null, currency: order.currency, events: own.length });
     totals[order.currency] = (totals[order.currency] ?? 0) + (order.total?.amount ?? 0);
   }
-  return { orders: rows, totals: { events: ids.length, distinctEventIds: new Set(ids).size, totals } };
+  return { orders: rows, totals: { events: ids.length, distinctEventIds: new Set(ids).size, totals }, details };
 }

@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type BenchEnvironment, inEnvironment, machine, say, spread } from './environment.ts';
+import { measureLatency } from './latency.ts';
+import type { LookupLatencies, LookupLoad } from './lookup-load.ts';
+import { happyBodies } from './order-bodies.ts';
+import { usageDuring } from './process-usage.ts';
+
+const RATE = Number(process.env.BENCH_LOOKUPS ?? 10_000);
+const ORDERS_PER_SECOND = Number(process.env.BENCH_ORDER_RATE ?? 50);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);
+const RUNS = Number(process.env.BENCH_RUNS ?? 3);
+const CONNECTIONS = 16;
+const PIPELINED = 10;
+/** A connection that waits for each answer needs a read and a write a request on both sides: fewer go through. */
+const SINGLE_RATE = Number(process.env.BENCH_SINGLE_LOOKUPS ?? 2_000);
+
+/**
+ * Availability look-ups from a process of their own while orders flow: latency from when each was due, and what the ingress needs for
+ * them. First with ten requests a packet, as a proxy in front sends them, then with one.
+ */
+export function measure(): Promise<object> {
+  return inEnvironment({}, async (environment) => {
+    const bodies = happyBodies();
+    const { installation, pids } = environment;
+    const orders = (seconds: number) => measureLatency(installation.url, bodies, ORDERS_PER_SECOND, seconds);
+    say('warming up');
+    await Promise.all([orders(5), load(environment, { ratePerSecond: RATE / 2, seconds: 5, together: PIPELINED })]);
+    say(`orders alone, ${ORDERS_PER_SECOND} a second`);
+    const alone = await usageDuring(pids, () => orders(SECONDS));
+    const runs = { pipelined: await repeat(environment, orders, RATE, PIPELINED), single: await repeat(environment, orders, SINGLE_RATE, 1) };
+    say('at rest');
+    await sleep(3_000);
+    const idle = await usageDuring(pids, () => sleep(10_000));
+    return {
+      machine: machine(),
+      ordersAlone: { ...alone.result, ingressCores: alone.usage.ingress?.cores },
+      ...runs,
+      idleCores: idle.usage.ingress?.cores,
+    };
+  });
+}
+
+async function repeat(environment: BenchEnvironment, orders: (seconds: number) => Promise<unknown>, ratePerSecond: number, together: number): Promise<object> {
+  const runs: (LookupLatencies & { cores: number; usage: object; orders: unknown })[] = [];
+  for (let run = 1; run <= RUNS; run += 1) {
+    say(`${ratePerSecond} look-ups a second, ${together} a packet, run ${run}`);
+    const ordering = orders(SECONDS);
+    const measured = await usageDuring(environment.pids, () => load(environment, { ratePerSecond, seconds: SECONDS, together }));
+    runs.push({ ...measured.result, cores: measured.usage.ingress?.cores ?? Number.NaN, usage: measured.usage, orders: await ordering });
+    say(JSON.stringify(measured.result));
+  }
+  const of = (pick: (run: LookupLatencies & { cores: number }) => number) => spread(runs.map(pick));
+  return {
+    ratePerSecond, together, runs: RUNS,
+    answersPerSecond: of((run) => run.answersPerSecond), failed: of((run) => run.failed),
+    p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99), max: of((run) => run.max),
+    ingressCores: of((run) => run.cores), lastRun: runs.at(-1),
+  };
+}
+
+async function load({ installation }: BenchEnvironment, given: Omit<LookupLoad, 'url' | 'connections'>): Promise<LookupLatencies> {
+  const wanted: LookupLoad = { url: installation.url, connections: CONNECTIONS, ...given };
+  const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'lookup-load.ts'), JSON.stringify(wanted)]);
+  return JSON.parse(stdout) as LookupLatencies;
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { startStack, type Stack } from '../../topology/local/stack.ts';
+import { Installation, type InstallationOptions } from '../system/installation.ts';
+
+export interface BenchEnvironment {
+  stack: Stack;
+  installation: Installation;
+  /** Process ids of servers and workers, by name. */
+  pids(): Record<string, number>;
+}
+
+/** Runs `work` on servers and an installation of its own, and clears them away. */
+export async function inEnvironment<T>(options: Omit<InstallationOptions, 'addresses'>, work: (environment: BenchEnvironment) => Promise<T>): Promise<T> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'iaros-bench-'));
+  const stack = await startStack({ dataDir, cacheDir: process.env.IAROS_CACHE_DIR ?? '.local/cache', env: process.env, ports: 'scattered' });
+  let installation: Installation | null = null;
+  try {
+    const started = await Installation.start({ addresses: stack.addresses, ...options, env: { IAROS_LOG_LEVEL: 'warn', IAROS_MAX_CONCURRENT_ORDERS: '1000000', ...options.env } });
+    installation = started;
+    const pids = (): Record<string, number> => ({ ...stack.pids(), ...Object.fromEntries(started.names.map((name) => [name, started.pid(name)])) });
+    return await work({ stack, installation, pids });
+  } finally {
+    await installation?.stop();
+    await stack.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+    if (installation) rmSync(installation.dataDir, { recursive: true, force: true });
+  }
+}
+
+export const machine = () => ({ cores: cpus().length, model: cpus()[0]?.model, memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version });
+
+/** Middle, least and greatest of some runs. */
+export function spread(values: readonly number[]): { median: number; min: number; max: number } {
+  const sorted = [...values].sort((one, other) => one - other);
+  return { median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
+}
+
+export const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
