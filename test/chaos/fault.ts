@@ -136,4 +136,6 @@ export interface Signs {
   thrownAway: number;
   /** Rebuilds of Redis from the changelog. */
   rebuilt: number;
+  /** Alarms about the clock of a machine. */
+  skewed: number;
 }

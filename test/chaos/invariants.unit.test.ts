@@ -64,6 +64,6 @@ test('signs are counted in lines of the log', () => {
     'no line of ours',
   ].join('\n');
   const signs = signsIn(log);
-  expect(signs).toEqual({ fenced: 1, replayed: 5, killed: 0, thrownAway: 0, rebuilt: 0 });
+  expect(signs).toEqual({ fenced: 1, replayed: 5, killed: 0, thrownAway: 0, rebuilt: 0, skewed: 0 });
   expect(together(signs, signs)).toMatchObject({ fenced: 2, replayed: 10 });
 });
