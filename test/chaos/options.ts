@@ -30,7 +30,7 @@ export function optionsOf(args: readonly string[], faults: readonly Fault[], now
   if (values.write && (only || values.quick)) throw new Error('--write is for the full run of all faults');
   return {
     scale,
-    faults: only ? faults.filter(({ name }) => only.includes(name)) : faults,
+    faults: only ? faults.filter(({ name }) => only.includes(name)) : faults.filter(({ fullOnly }) => scale === 'full' || !fullOnly),
     orders: values.orders === undefined ? (only ? 0 : ORDERS[scale]) : wholeNumber('--orders', values.orders),
     seed: values.seed === undefined ? now % 2 ** 31 : wholeNumber('--seed', values.seed),
     rate: values.rate === undefined ? RATE : wholeNumber('--rate', values.rate),

@@ -13,6 +13,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'broker-restart',
     title: 'Kafka broker restarted (SIGTERM)',
+    fullOnly: true,
     planned: (scale) => RESTARTS[scale],
     inject: (run) => inTurn(run, RESTARTS, 'SIGTERM kafka', () => away(run, 'kafka', { quick: 0, full: 0 })),
   },
@@ -25,12 +26,14 @@ export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'broker-pause',
     title: 'Kafka broker stands still (SIGSTOP 20 s)',
+    fullOnly: true,
     planned: (scale) => PAUSES[scale],
     inject: (run) => inTurn(run, PAUSES, 'SIGSTOP kafka', () => paused(run, 'kafka', PAUSE_MS)),
   },
   {
     name: 'broker-outage',
     title: 'Kafka broker away for 60 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'kafka away', () => away(run, 'kafka', OUTAGE_MS)),
   },

@@ -15,6 +15,7 @@ export const CLOCK_FAULTS: readonly Fault[] = [
   {
     name: 'clock',
     title: 'Clock of the processors ±10 min and ±2 h off, and set back again',
+    fullOnly: true,
     planned: (scale) => offsets(scale).length,
     inject: moveClock,
     *unseen({ skewed }) {

@@ -26,6 +26,7 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
 export const NETWORK_FAULTS: readonly Fault[] = MISBEHAVIOURS.map(({ name, title, behaviour }) => ({
   name: `network-${name}`,
   title: `Network: ${title}, in front of each server`,
+  fullOnly: behaviour.kind !== 'reset',
   planned: (scale) => TIMES[scale],
   inject: (run) => {
     const first = run.random.int(0, SERVERS.length - 1);

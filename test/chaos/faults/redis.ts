@@ -20,12 +20,14 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-kill',
     title: 'Redis killed (SIGKILL), append-only file kept',
+    fullOnly: true,
     planned: (scale) => KILLS[scale],
     inject: (run) => inTurn(run, KILLS, 'SIGKILL redis', () => run.servers.kill('redis')),
   },
   {
     name: 'redis-truncated',
     title: 'Redis restarted without the last second of its append-only file',
+    fullOnly: true,
     planned: (scale) => TRUNCATIONS[scale],
     inject: (run) => inTurn(run, TRUNCATIONS, 'redis loses a second', () => loseLastSecond(run)),
     unseen: rebuilds,
@@ -40,12 +42,14 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-oom',
     title: 'Redis out of memory (maxmemory reached)',
+    fullOnly: true,
     planned: (scale) => SHORTAGES[scale],
     inject: (run) => inTurn(run, SHORTAGES, 'redis out of memory', () => outOfMemory(run)),
   },
   {
     name: 'redis-outage',
     title: 'Redis away for 30 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'redis away', () => away(run, 'redis', OUTAGE_MS)),
   },

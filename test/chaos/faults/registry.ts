@@ -12,12 +12,14 @@ export const REGISTRY_FAULTS: readonly Fault[] = [
   {
     name: 'registry-outage',
     title: 'Schema registry away',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'registry away', () => away(run, 'registry', OUTAGE_MS)),
   },
   {
     name: 'registry-away-at-start',
     title: 'Schema registry away while every process starts',
+    fullOnly: true,
     planned: (scale) => STARTS[scale],
     inject: (run) => inTurn(run, STARTS, 'start without registry', () => startWithout(run)),
   },

@@ -16,6 +16,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-outage',
     title: 'Postgres away for 60 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'postgres away', () => away(run, 'postgres', OUTAGE_MS)),
   },
@@ -28,12 +29,14 @@ export const STORE_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-read-only',
     title: 'Postgres takes no writes',
+    fullOnly: true,
     planned: (scale) => READ_ONLY[scale],
     inject: (run) => inTurn(run, READ_ONLY, 'postgres read-only', () => readOnly(run)),
   },
   {
     name: 'clickhouse-outage',
     title: 'ClickHouse away for 60 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'clickhouse away', () => away(run, 'clickhouse', OUTAGE_MS)),
   },
