@@ -31,6 +31,7 @@ export async function gather(): Promise<Evidence> {
       at, lag, ...log, aged,
       openTransactions: await openTransactions(kafka, topicsOf(orderFlow).map(({ name }) => name)),
       audit: await readAuditRecords(kafka, codec),
+      openTransactions: await openTransactions(kafka, topicsOf(orderFlow).map(({ name }) => name)),
       ledger: await readLedger(config.sandboxUrl),
       bookings: await readBookings(config.sandboxUrl),
       postgres: await readPostgres(config.databaseUrl),
