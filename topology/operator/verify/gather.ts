@@ -29,7 +29,6 @@ export async function gather(): Promise<Evidence> {
     const at = Date.now();
     return {
       at, lag, ...log, aged,
-      openTransactions: await openTransactions(kafka, topicsOf(orderFlow).map(({ name }) => name)),
       audit: await readAuditRecords(kafka, codec),
       openTransactions: await openTransactions(kafka, topicsOf(orderFlow).map(({ name }) => name)),
       ledger: await readLedger(config.sandboxUrl),
