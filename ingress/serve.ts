@@ -153,6 +153,9 @@ function openRedis(url: string, log: Log): Redis {
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,
     commandTimeout: REDIS_TIMEOUT_MS,
+    // A connection that owes an answer for so long is dead, and is made anew.
+    socketTimeout: REDIS_TIMEOUT_MS,
+    connectTimeout: REDIS_TIMEOUT_MS,
     enableAutoPipelining: true,
   });
   redis.on('error', (error: Error) => log.debug({ reason: error.message }, 'redis'));

@@ -25,6 +25,9 @@ export interface KeyTable {
 /** Any constant will do, as long as nobody else locks it in the same database. */
 const LOCK = 4_714_202;
 
+/** Somebody waits at the other end of an HTTP request, or an order in its node. */
+const ANSWER_WITHIN_MS = 4_000;
+
 const CREATE = `
   CREATE TABLE IF NOT EXISTS customer_keys (
     key_id text PRIMARY KEY,
@@ -46,7 +49,7 @@ const ENSURE = `
   SELECT ${COLUMNS} FROM known UNION ALL SELECT ${COLUMNS} FROM made`;
 
 export function openKeyTable(databaseUrl: string): KeyTable {
-  const pool = openPool(databaseUrl, { name: 'iaros-keys' });
+  const pool = openPool(databaseUrl, { name: 'iaros-keys', statementTimeoutMs: ANSWER_WITHIN_MS });
   const rows = async (where: string, parameters: unknown[] = []): Promise<KeyRow[]> =>
     (await passing(pool.query<KeyRow>(`SELECT ${COLUMNS} FROM customer_keys ${where}`, parameters))).rows;
 

@@ -4,16 +4,28 @@ export type Pool = pg.Pool;
 export type Client = pg.ClientBase;
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const STATEMENT_TIMEOUT_MS = 60_000;
+const STATEMENT_TIMEOUT_MS = 15_000;
+/** Of the server's answer beyond the time it may take for the statement: then the connection is dead, though nobody has closed it. */
+const ANSWER_GRACE_MS = 1_000;
+
+export interface PoolOptions {
+  /** Names its connections to the server. */
+  name: string;
+  max?: number;
+  /** Longest time a statement may take, ms; 15 s by default. */
+  statementTimeoutMs?: number;
+}
 
 /** A pool that survives the server going away: broken connections are dropped, the next query opens a new one or throws. */
-export function openPool(databaseUrl: string, options: { name: string; max?: number }): Pool {
+export function openPool(databaseUrl: string, options: PoolOptions): Pool {
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: options.name,
     max: options.max ?? 4,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     keepAlive: true,
   });
   pool.on('error', () => {});
@@ -33,10 +45,14 @@ export async function inTransaction<Result>(pool: Pool, work: (client: Client) =
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((rollback: Error) => { broken = rollback; });
+    if (isSilence(error)) broken = error;
+    else await client.query('ROLLBACK').catch((rollback: Error) => { broken = rollback; });
     throw error;
   } finally {
     client.off('error', ignore);
     client.release(broken);
   }
 }
+
+/** The server has not answered in time: no use asking anything else on the same connection. The client has no other name for it. */
+const isSilence = (error: unknown): error is Error => error instanceof Error && error.message === 'Query read timeout';

@@ -51,6 +51,8 @@ export interface ReadModel {
   close(): Promise<void>;
 }
 
+/** Somebody waits at the other end of an HTTP request. */
+const ANSWER_WITHIN_MS = 4_000;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
@@ -61,7 +63,7 @@ type OrderRecord = StoredOrder & { placedAt: number };
 
 /** Queries of the read model that the Postgres sink keeps. It runs milliseconds to seconds behind the log. */
 export function openReadModel({ databaseUrl, max = 8 }: { databaseUrl: string; max?: number }): ReadModel {
-  const pool = openPool(databaseUrl, { name: 'iaros-read-model', max });
+  const pool = openPool(databaseUrl, { name: 'iaros-read-model', max, statementTimeoutMs: ANSWER_WITHIN_MS });
   return {
     order: (orderId) => readOrder(pool, orderId),
     history: (orderId) => readHistory(pool, orderId),

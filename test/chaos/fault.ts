@@ -1,6 +1,7 @@
 import type { Random } from '../../topology/demo/random.ts';
 import type { Addresses, PartName } from '../../topology/local/stack.ts';
 import type { Config } from '../../topology/runtime/config.ts';
+import type { Proxies } from './proxy/proxies.ts';
 
 export type Scale = 'quick' | 'full';
 
@@ -29,6 +30,10 @@ export interface Fault {
   title: string;
   /** Default: one-process. */
   layout?: Layout;
+  /** Too long for the quick run, which has others of its family; by name it can be asked for there too. */
+  fullOnly?: boolean;
+  /** Why it cannot be injected on this machine: the run then says so, and counts it neither as passed nor as failed. */
+  notRun?: string;
   /** How often it is injected at least. */
   planned(scale: Scale): number;
   /** Injects under load, and leaves everything running as it found it, also when it throws. A throw is a violation. */
@@ -44,6 +49,8 @@ export interface ChaosRun {
   readonly random: Random;
   readonly workers: Workers;
   readonly servers: Servers;
+  /** In front of the servers: every process of the installation goes through them. */
+  readonly proxies: Proxies;
   readonly load: Load;
   /** As the installation's processes have it, which may reach the servers through proxies; `servers.addresses` leads straight to them. */
   readonly config: Config;
@@ -55,8 +62,17 @@ export interface ChaosRun {
    * Any number may wait side by side.
    */
   recovered(since?: number): Promise<number>;
+  /** Tells of poison that the fault put in itself: dead letters that are due, by their topic and by where the poison lies. */
+  expectLetters(letters: readonly Letter[]): void;
   /** A line for whoever watches. */
   say(line: string): void;
+}
+
+export interface Letter {
+  /** The dead-letter topic. */
+  node: string;
+  /** `<topic>/<partition>@<offset>` of the poison. */
+  from: string;
 }
 
 /** The installation's processes by name: `sandbox`, `ingress`, `postgres-sink`, `clickhouse-sink`, and by layout `all` or one a node. */
@@ -70,6 +86,8 @@ export interface Workers {
   resume(name: string): void;
   /** Restarts it once with this FAILPOINT armed; resolves when it died of it, true, or had no occasion to within `patienceMs`, false. */
   killAt(name: string, failpoint: string, patienceMs?: number): Promise<boolean>;
+  /** Ends it (SIGKILL) and starts it with the environment for this once; resolves when it is ready. */
+  restartWith(name: string, env: Record<string, string>): Promise<void>;
   /** As `killAt`, one after another: each start after a death is armed with the next; the last is armed with none. */
   killAtEach(name: string, failpoints: readonly string[], patienceMs?: number): Promise<boolean[]>;
   /** So many processes of the kind of worker, started or ended (SIGTERM). Names of further ones: `<name>-2`, … */
@@ -94,6 +112,8 @@ export interface Servers {
   /** SIGCONT. */
   resume(name: PartName): void;
   pid(name: PartName): number;
+  /** Where it keeps its data. */
+  folder(name: PartName): string;
 }
 
 /** Workload W, placed all the time while a fault is injected. */
@@ -102,6 +122,8 @@ export interface Load {
   readonly rate: number;
   /** Place commands sent so far in this run, repeats not counted. */
   readonly sent: number;
+  /** Counts an order that a fault placed itself among those that are acknowledged, and have to end. */
+  adopt(orderId: string): void;
 }
 
 /** Signs that things really happened, counted over the fault's time from the logs of the installation. */
@@ -116,4 +138,6 @@ export interface Signs {
   thrownAway: number;
   /** Rebuilds of Redis from the changelog. */
   rebuilt: number;
+  /** Alarms about the clock of a machine. */
+  skewed: number;
 }

@@ -6,6 +6,7 @@ import type { Kafka } from '../../topology/runtime/kafka.ts';
 import { readTopics } from '../../topology/runtime/topic-reader.ts';
 import { COMMANDS_TOPIC, topicsOf } from '../../topology/topics.ts';
 import type { Installation } from '../system/installation.ts';
+import type { Letter } from './fault.ts';
 import type { Placed, WorkloadLoad } from './load.ts';
 import type { Stores } from './recovery.ts';
 import { afterlife } from './workload.ts';
@@ -21,6 +22,8 @@ const LOOK_EVERY_MS = 500;
 export interface AtRest {
   installation: Installation;
   load: WorkloadLoad;
+  /** Dead letters that are due beside those of the load's poison. */
+  letters: readonly Letter[];
   stores: Stores;
   kafka: Kafka;
   /** How long everything may take to come to rest, ms. */
@@ -76,13 +79,15 @@ async function verdictOf(installation: Installation, deadline: number, signal: A
 }
 
 export interface Letters {
+  /** Dead letters that are due, each in its topic. */
+  due: readonly Letter[];
   /** Where on the commands topic records lie that can only end as dead letters. */
   poisoned: string[];
   /** Node and origin of every dead letter. */
   buried: { node: string; from: string }[];
 }
 
-async function letters({ kafka, load }: AtRest): Promise<Letters> {
+async function letters({ kafka, load, letters: due }: AtRest): Promise<Letters> {
   const doomed = new Set([...load.poison.values()].flatMap(({ orderId, poison }) => (afterlife[poison] === 'dead-letter' ? [orderId] : [])));
   const poisoned: string[] = [];
   await readTopics(kafka, [COMMANDS_TOPIC], ({ key, topic, partition, offset }) => {
@@ -94,17 +99,20 @@ async function letters({ kafka, load }: AtRest): Promise<Letters> {
     const from = ['x-orig-topic', 'x-orig-partition', 'x-orig-offset'].map((name) => headerText(headers, name) ?? '?');
     buried.push({ node: topic, from: `${from[0]}/${from[1]}@${from[2]}` });
   });
-  return { poisoned, buried };
+  return { due, poisoned, buried };
 }
 
 /** Dead letters are those of the poison that was put in, each once. */
-export function* letterFaults({ poisoned, buried }: Letters): Iterable<string> {
+export function* letterFaults({ due, poisoned, buried }: Letters): Iterable<string> {
   const left = new Set(poisoned);
   const seen = new Set<string>();
+  const named = new Set(due.map(({ node, from }) => `${node} < ${from}`));
   for (const { node, from } of buried) {
+    if (named.delete(`${node} < ${from}`)) continue;
     if (seen.has(from)) yield `${from} has more than one dead letter, one in ${node}`;
     else if (!left.delete(from)) yield `${node} holds a dead letter of ${from}, which is no poison`;
     seen.add(from);
   }
+  for (const letter of named) yield `the dead letter ${letter} is missing`;
   for (const from of left) yield `the poison at ${from} has no dead letter`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { accounts, letterFaults } from './invariants.ts';
-import type { Placed } from './load.ts';
+import { type Placed, unclear } from './load.ts';
 import { cohort } from './recovery.ts';
 import { signsIn, together } from './signs.ts';
 
@@ -24,12 +24,31 @@ test('an order may wait for its payer, but not at the end', () => {
 
 test('dead letters are the poison, each once', () => {
   const buried = [{ node: 'dlq.receive.v1', from: 't/0@1' }, { node: 'dlq.receive.v1', from: 't/0@1' }, { node: 'dlq.hold.v1', from: 't/0@9' }];
-  expect([...letterFaults({ poisoned: ['t/0@1', 't/0@2'], buried })]).toEqual([
+  expect([...letterFaults({ due: [], poisoned: ['t/0@1', 't/0@2'], buried })]).toEqual([
     't/0@1 has more than one dead letter, one in dlq.receive.v1',
     'dlq.hold.v1 holds a dead letter of t/0@9, which is no poison',
     'the poison at t/0@2 has no dead letter',
   ]);
-  expect([...letterFaults({ poisoned: ['t/0@1'], buried: buried.slice(0, 1) })]).toEqual([]);
+  expect([...letterFaults({ due: [], poisoned: ['t/0@1'], buried: buried.slice(0, 1) })]).toEqual([]);
+});
+
+test('poison of a fault is buried by each of its readers, once', () => {
+  const due = ['dlq.hold.v1', 'dlq.postgres-sink.v1'].map((node) => ({ node, from: 't/0@1' }));
+  expect([...letterFaults({ due, poisoned: [], buried: due })]).toEqual([]);
+  expect([...letterFaults({ due, poisoned: [], buried: [due[0]!, due[0]!] })]).toEqual([
+    'dlq.hold.v1 holds a dead letter of t/0@1, which is no poison',
+    'the dead letter dlq.postgres-sink.v1 < t/0@1 is missing',
+  ]);
+});
+
+test('a refusal says why, and when to come again', () => {
+  const problem = { 'content-type': 'application/problem+json' };
+  expect(unclear({ statusCode: 202, headers: {} })).toEqual([]);
+  expect(unclear({ statusCode: 503, headers: { ...problem, 'retry-after': '1' } })).toEqual([]);
+  expect(unclear({ statusCode: 409, headers: problem })).toEqual([]);
+  expect(unclear({ statusCode: 503, headers: problem })).toEqual(['without Retry-After']);
+  expect(unclear({ statusCode: 404, headers: { 'content-type': 'text/html' } })).toEqual(['without a problem document']);
+  expect(unclear({ statusCode: 500, headers: problem })).toEqual(['for no fault of the caller']);
 });
 
 test('orders sent within a second after an injection show its end, those that wait for their payer do not', () => {
@@ -45,6 +64,6 @@ test('signs are counted in lines of the log', () => {
     'no line of ours',
   ].join('\n');
   const signs = signsIn(log);
-  expect(signs).toEqual({ fenced: 1, replayed: 5, killed: 0, thrownAway: 0, rebuilt: 0 });
+  expect(signs).toEqual({ fenced: 1, replayed: 5, killed: 0, thrownAway: 0, rebuilt: 0, skewed: 0 });
   expect(together(signs, signs)).toMatchObject({ fenced: 2, replayed: 10 });
 });

@@ -54,6 +54,10 @@ export class WorkloadLoad implements Load {
     return this.#sent;
   }
 
+  adopt(orderId: string): void {
+    this.placed.set(orderId, { orderId, sentAt: Date.now(), acknowledgedAt: Date.now(), endsByItself: true });
+  }
+
   start(): void {
     this.#on = new AbortController();
     this.#running = this.#run(this.#on.signal);
@@ -156,8 +160,22 @@ export class WorkloadLoad implements Load {
 
   async #request(method: 'POST' | 'DELETE', path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const sent = body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
-    const answer = await this.#http.request({ method, path, ...sent });
+    const answer = await this.#http.request({ method, path, ...sent }).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code === 'UND_ERR_HEADERS_TIMEOUT') this.complaints.push(`${method} ${path} was not answered within ${REQUEST_TIMEOUT_MS / 1_000} s`);
+      throw error;
+    });
     const text = await answer.body.text();
+    this.complaints.push(...unclear(answer).map((what) => `${method} ${path} answered ${answer.statusCode} ${what}`));
     return { status: answer.statusCode, body: text.startsWith('{') ? (JSON.parse(text) as Answer['body']) : {} };
   }
+}
+
+/** What an answer that refuses lacks: whoever is turned away has to be told why, and when to come again. */
+export function unclear({ statusCode, headers }: { statusCode: number; headers: Record<string, unknown> }): string[] {
+  if (statusCode < 400) return [];
+  return [
+    ...(String(headers['content-type']).startsWith('application/problem+json') ? [] : ['without a problem document']),
+    ...(statusCode !== 503 || headers['retry-after'] !== undefined ? [] : ['without Retry-After']),
+    ...(statusCode === 500 ? ['for no fault of the caller'] : []),
+  ];
 }

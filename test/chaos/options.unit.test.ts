@@ -9,6 +9,13 @@ test('the full run places 20,000 orders, the quick one 2,000, a chosen fault as 
   expect(optionsOf(['--orders', '300'], FAULTS).orders).toBe(300);
 });
 
+test('the quick run leaves the longest faults out, unless they are asked for', () => {
+  const quick = optionsOf(['--quick'], FAULTS).faults;
+  expect(quick.length).toBeGreaterThan(0);
+  expect(quick).toEqual(FAULTS.filter(({ fullOnly }) => !fullOnly));
+  expect(optionsOf(['--quick', '--only', 'clock', '--rate', '5'], FAULTS)).toMatchObject({ rate: 5, faults: [{ name: 'clock', fullOnly: true }] });
+});
+
 test('what makes no sense is refused', () => {
   expect(() => optionsOf(['--only', 'nothing'], FAULTS)).toThrow('there is no fault nothing; there are ');
   expect(() => optionsOf(['--orders', 'many'], FAULTS)).toThrow('--orders takes a whole number');

@@ -3,7 +3,7 @@ import { type FaultResult, percentile, resultsMarkdown, resultsTable, shortcomin
 
 const result = (over: Partial<FaultResult>): FaultResult => ({
   fault: 'kills', title: 'SIGKILL', planned: 2, injected: 2, orders: 100, violations: [], recoveriesMs: [], seconds: 10,
-  signs: { fenced: 0, replayed: 0, killed: 0, thrownAway: 0, rebuilt: 0 }, ...over,
+  signs: { fenced: 0, replayed: 0, killed: 0, thrownAway: 0, rebuilt: 0, skewed: 0 }, ...over,
 });
 
 test('a percentile is one of the values: the nearest rank', () => {

@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Stack, startStack } from '../../topology/local/stack.ts';
-import { Installation } from '../system/installation.ts';
+import { freePort, Installation } from '../system/installation.ts';
 import type { Layout } from './fault.ts';
 import { FAULTS } from './faults.ts';
 import { thisMachine } from './machine.ts';
 import { optionsOf, type SuiteOptions } from './options.ts';
+import { closeAll, kafkaPorts, openProxies, type Proxies } from './proxy/proxies.ts';
 import { reportLine, type RunReport, writeReport } from './report.ts';
 import { type FaultResult, resultsTable } from './results.ts';
 import { StackServers } from './servers.ts';
@@ -30,24 +31,32 @@ class Bench {
   #guardian: ChildProcess | null = null;
   stack: Stack | null = null;
   installation: Installation | null = null;
+  proxies: Proxies | null = null;
 
-  async start(): Promise<{ stack: Stack; servers: StackServers; installation: Installation }> {
+  async start(): Promise<{ stack: Stack; servers: StackServers; proxies: Proxies; installation: Installation }> {
     const dataDir = this.#folder('iaros-chaos-servers-');
     const sandboxDir = this.#folder('iaros-chaos-');
     this.#guardian = spawn(process.execPath, [join(import.meta.dirname, 'guardian.ts'), ...this.folders], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     const cacheDir = process.env.IAROS_CACHE_DIR ?? join(import.meta.dirname, '..', '..', '.local', 'cache');
-    const stack = await startStack({ dataDir, cacheDir, env: ownServers(), ports: 'scattered', onProgress: say, onChange: () => this.#changes.emit('change') });
+    const kafka = await kafkaPorts();
+    const stack = await startStack({
+      dataDir, cacheDir, env: ownServers(), ports: 'scattered', kafkaForwarded: kafka.forwarded, onProgress: say, onChange: () => this.#changes.emit('change'),
+    });
     this.stack = stack;
-    const servers = new StackServers(stack, async () => void (await once(this.#changes, 'change')));
-    const env = { IAROS_HOLD_MS: String(HOLD_MS), IAROS_LOG_LEVEL: 'info' };
-    const installation = await Installation.start({ addresses: stack.addresses, dataDir: sandboxDir, env, startsAtOnce: STARTS_AT_ONCE });
+    const servers = new StackServers(stack, dataDir, async () => void (await once(this.#changes, 'change')));
+    const sandboxUrl = `http://127.0.0.1:${await freePort()}`;
+    const proxied = await openProxies(stack.addresses, { kafka, sandboxUrl });
+    this.proxies = proxied.proxies;
+    const env = { IAROS_HOLD_MS: String(HOLD_MS), IAROS_LOG_LEVEL: 'info', IAROS_SANDBOX_URL: proxied.sandboxUrl };
+    const installation = await Installation.start({ addresses: proxied.addresses, dataDir: sandboxDir, sandboxUrl, env, startsAtOnce: STARTS_AT_ONCE });
     this.installation = installation;
-    return { stack, servers, installation };
+    return { stack, servers, proxies: proxied.proxies, installation };
   }
 
   /** Ends all that runs; keeps the folders with their logs as evidence where something was wrong. */
   async stop(keep: boolean): Promise<void> {
     await this.installation?.stop();
+    if (this.proxies) await closeAll(this.proxies);
     await this.stack?.stop();
     this.#guardian?.kill('SIGKILL');
     if (!keep) for (const folder of this.folders) rmSync(folder, { recursive: true, force: true });

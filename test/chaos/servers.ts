@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Addresses, PartName, Stack } from '../../topology/local/stack.ts';
 import type { Servers } from './fault.ts';
@@ -7,11 +8,13 @@ const LOOK_EVERY_MS = 20;
 /** The servers of a stack, as faults treat them. */
 export class StackServers implements Servers {
   readonly #stack: Stack;
+  readonly #dataDir: string;
   /** Told of every new pid: a server that was killed is up again then. */
   readonly #changed: () => Promise<void>;
 
-  constructor(stack: Stack, changed: () => Promise<void>) {
+  constructor(stack: Stack, dataDir: string, changed: () => Promise<void>) {
     this.#stack = stack;
+    this.#dataDir = dataDir;
     this.#changed = changed;
   }
 
@@ -46,6 +49,10 @@ export class StackServers implements Servers {
     const pid = this.#stack.pids()[name];
     if (!pid) throw new Error(`${name} does not run`);
     return pid;
+  }
+
+  folder(name: PartName): string {
+    return join(this.#dataDir, name);
   }
 
   /** The stack tells of a new pid once the server answers. */

@@ -9,9 +9,10 @@ const MESSAGES: Readonly<Record<string, { sign: keyof Signs; field?: string }>> 
   'steps answered from the journal': { sign: 'replayed', field: 'replayed' },
   'chunk thrown away, will be read again': { sign: 'thrownAway' },
   'Redis rebuilt from the changelog': { sign: 'rebuilt' },
+  'the clock of this machine differs from the store’s; orders go by the store’s, set this one right': { sign: 'skewed' },
 };
 
-const NONE: Readonly<Signs> = { fenced: 0, replayed: 0, killed: 0, thrownAway: 0, rebuilt: 0 };
+const NONE: Readonly<Signs> = { fenced: 0, replayed: 0, killed: 0, thrownAway: 0, rebuilt: 0, skewed: 0 };
 
 /** Counts the signs in lines of the log; what is no line of ours is passed over. */
 export function signsIn(text: string): Signs {

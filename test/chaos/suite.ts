@@ -7,18 +7,17 @@ import { connectKafka, type Kafka, SESSION_TIMEOUT_MS } from '../../topology/run
 import { createLog } from '../../topology/runtime/log.ts';
 import type { Installation } from '../system/installation.ts';
 import { type Channel, openChannel } from './channel.ts';
-import type { ChaosRun, Fault, Injection, Layout, Servers } from './fault.ts';
+import type { ChaosRun, Fault, Injection, Layout, Letter, Servers } from './fault.ts';
 import { violations } from './invariants.ts';
 import { WorkloadLoad } from './load.ts';
 import type { SuiteOptions } from './options.ts';
+import type { Proxies } from './proxy/proxies.ts';
 import { recovery, Stores } from './recovery.ts';
 import { type FaultResult, shortcomings } from './results.ts';
 import { SignReader } from './signs.ts';
 import { InstallationWorkers } from './workers.ts';
 import { workload } from './workload.ts';
 
-/** Orders a second: enough that every partition of every node has something under way, and two cores are not the bottleneck. */
-const RATE = 15;
 /** An injection is over by then: sessions time out, and 10 s more. */
 export const RECOVERY_BOUND_MS = SESSION_TIMEOUT_MS + 10_000;
 const REST_PATIENCE_MS = 150_000;
@@ -26,6 +25,7 @@ const REST_PATIENCE_MS = 150_000;
 export interface SuiteParts {
   stack: Stack;
   servers: Servers;
+  proxies: Proxies;
   installation: Installation;
   layout: Layout;
   signal: AbortSignal;
@@ -42,6 +42,8 @@ export class Suite {
   readonly #stores: Stores;
   readonly #kafka: Kafka;
   readonly #signs: SignReader;
+  /** Dead letters of poison that faults put in themselves. */
+  readonly #letters: Letter[] = [];
 
   private constructor(options: SuiteOptions, parts: SuiteParts, channel: Channel) {
     const { installation, stack } = parts;
@@ -50,7 +52,7 @@ export class Suite {
     this.#channel = channel;
     this.#workers = new InstallationWorkers(installation, parts.layout);
     const plan = workload({ seed: options.seed, catalogue: demoAirline(), today: new Date() });
-    this.#load = new WorkloadLoad(plan, { url: installation.url, channel, rate: RATE });
+    this.#load = new WorkloadLoad(plan, { url: installation.url, channel, rate: options.rate });
     this.#stores = new Stores(stack.addresses);
     this.#kafka = connectKafka({ brokers: stack.addresses.kafkaBrokers, clientId: 'chaos', log: createLog('chaos', 'silent') });
     this.#signs = new SignReader(join(installation.dataDir, 'logs'));
@@ -65,6 +67,10 @@ export class Suite {
   async *run(): AsyncGenerator<FaultResult> {
     const { faults, orders } = this.#options;
     for (const [index, fault] of faults.entries()) {
+      if (fault.notRun !== undefined) {
+        this.#parts.say(`${fault.name}: ${fault.notRun}`);
+        continue;
+      }
       const isLast = index === faults.length - 1;
       yield await this.#inject(fault, Math.ceil((orders * (index + 1)) / faults.length), isLast);
     }
@@ -105,21 +111,23 @@ export class Suite {
 
   #violations(toTheEnd: boolean): Promise<string[]> {
     const { installation, signal } = this.#parts;
-    return violations({ installation, load: this.#load, stores: this.#stores, kafka: this.#kafka, patienceMs: REST_PATIENCE_MS, toTheEnd, signal });
+    return violations({ installation, load: this.#load, letters: this.#letters, stores: this.#stores, kafka: this.#kafka, patienceMs: REST_PATIENCE_MS, toTheEnd, signal });
   }
 
   #runOf(fault: Fault): ChaosRun {
-    const { installation, servers, signal, say } = this.#parts;
+    const { installation, servers, proxies, signal, say } = this.#parts;
     const salt = [...fault.name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 2 ** 31, 7);
     return {
       scale: this.#options.scale,
       random: new Random(this.#options.seed + salt),
       workers: this.#workers,
       servers,
+      proxies,
       load: this.#load,
       config: installation.config,
       signal,
       recovered: (since = Date.now()) => recovery(this.#stores, this.#load.placed, since, signal),
+      expectLetters: (letters) => void this.#letters.push(...letters),
       say,
     };
   }

@@ -54,6 +54,13 @@ export class InstallationWorkers implements Workers {
     return (await this.killAtEach(name, [failpoint], patienceMs))[0] as boolean;
   }
 
+  async restartWith(name: string, env: Record<string, string>): Promise<void> {
+    await this.#up(name);
+    this.#installation.arm(name, env);
+    await this.kill(name);
+    await this.#installation.readyAgain(name);
+  }
+
   async killAtEach(name: string, failpoints: readonly string[], patienceMs = PATIENCE_MS): Promise<boolean[]> {
     const died: boolean[] = [];
     for (const point of failpoints) {

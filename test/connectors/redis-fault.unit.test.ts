@@ -12,6 +12,9 @@ describe('Redis faults', () => {
       reply('OOM command not allowed'),
       reply('READONLY You cannot write'),
       reply('STATELOST'),
+      reply("OOM command not allowed when used memory > 'maxmemory'. script: 1f8f4cfb, on @user_script:1."),
+      reply("ERR Error running script (call to f_1f8f4cfb): @user_script:1: @user_script: 1: -OOM command not allowed when used memory > 'maxmemory'."),
+      reply('ERR Error running script (call to f_1f8f4cfb): @user_script:1: @user_script: 1: -NOREPLICAS Not enough good replicas to write.'),
     ];
     for (const error of passing) expect(redisFault(error)).toBeInstanceOf(TransientFault);
     expect(redisFault(reply('ERR STATELOST'))).toMatchObject({ message: 'STATELOST' });
@@ -20,6 +23,8 @@ describe('Redis faults', () => {
   it('do not pass when the call itself is wrong', () => {
     const wrong = reply('WRONGTYPE Operation against a key holding the wrong kind of value');
     expect(redisFault(wrong)).toBe(wrong);
+    const mistaken = reply("ERR Error running script (call to f_1f8f4cfb): @user_script:1: user_script:1: attempt to call field 'cal' (a nil value)");
+    expect(redisFault(mistaken)).toBe(mistaken);
     expect(redisFault('no error')).toBe('no error');
   });
 });

@@ -9,7 +9,7 @@ import type { OutgoingRecord, RawRecord } from '../../topology/runtime/dead-lett
 import { pipelineMetrics } from '../../topology/runtime/metrics.ts';
 import { kindOf } from '../../topology/runtime/errors.ts';
 import { workOn, type RecordWork, type WorkDeps } from '../../topology/runtime/record-work.ts';
-import { dueAtOf } from '../../topology/runtime/retry.ts';
+import { stillToWaitMs } from '../../topology/runtime/retry.ts';
 import type { OrderState } from '../../topology/runtime/state.ts';
 import { timerFired } from '../../topology/runtime/timers.ts';
 import { Registry } from 'prom-client';
@@ -159,7 +159,7 @@ export class Driver {
       const position = `${node.name}/${topic}`;
       const index = this.#positions.get(position) ?? 0;
       const record = this.#topics.get(topic)?.[index];
-      if (record && dueAtOf(record) <= this.now) return { record, position, index };
+      if (record && stillToWaitMs(record, this.now, 0) === 0) return { record, position, index };
     }
     return null;
   }

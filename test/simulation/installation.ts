@@ -148,6 +148,7 @@ export class Installation {
       environment: 'simulated',
       metrics: observedMetrics(coverage),
       log: this.#logger(process),
+      openClock: async () => ({ now: Date.now, skewMs: () => 0, stop: () => undefined }),
       stuckOrders: { open: () => NOBODY_STUCK, pollMs: Number.MAX_SAFE_INTEGER },
       onFatal: (reason) => this.kill(process, `as ${reason}`),
       openPorts: async (_needs, epoch): Promise<OpenedPorts> => ({

@@ -16,6 +16,8 @@ export interface InstallationOptions {
   addresses: Addresses;
   /** Folder of the sandbox's companies; its own by default. */
   sandboxDir?: string;
+  /** Where the sandbox listens, if others reach it by another address: by IAROS_SANDBOX_URL of `env`. */
+  sandboxUrl?: string;
   /** Every node in a process of its own; otherwise all in one, chained. */
   nodePerProcess?: boolean;
   env?: Record<string, string>;
@@ -82,7 +84,9 @@ export class Installation {
       ['clickhouse-sink', ['topology/cli.ts', 'run', 'clickhouse-sink']],
       ['ingress', ['ingress/main.ts']],
     ];
-    await installation.run('sandbox', ['connectors/sandbox/main.ts'], { IAROS_DATA_DIR: options.sandboxDir ?? dataDir });
+    await installation.run('sandbox', ['connectors/sandbox/main.ts'], {
+      IAROS_DATA_DIR: options.sandboxDir ?? dataDir, ...(options.sandboxUrl && { IAROS_SANDBOX_URL: options.sandboxUrl }),
+    });
     await Promise.all(wanted.filter(([name]) => !options.without?.includes(name)).map(([name, args]) => installation.run(name, args)));
     return installation;
   }

@@ -8,7 +8,7 @@ import { loadKafkajs } from '../runtime/kafkajs-patches.ts';
 import { LocalFault } from './fault.ts';
 import { findJava } from './java.ts';
 import { fetchJars } from './maven.ts';
-import type { Part, PartContext } from './part.ts';
+import type { ForwardedListener, Part, PartContext } from './part.ts';
 import type { ServerPorts } from './ports.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -19,7 +19,7 @@ export async function startKafka(context: PartContext): Promise<Part> {
   await mkdir(folder, { recursive: true });
   const properties = join(folder, 'server.properties');
   const logging = join(folder, 'log4j2.properties');
-  await writeFile(properties, serverProperties(folder, context.ports));
+  await writeFile(properties, serverProperties(folder, context.ports, context.kafkaForwarded));
   await writeFile(logging, LOGGING);
   const classpath = await kafkaClasspath(jars);
   if (!existsSync(join(folder, 'log', 'meta.properties'))) await format(java, classpath, properties);
@@ -91,16 +91,22 @@ rootLogger.appenderRef.console.ref = console
 `;
 
 /** The configuration of a single node: one copy of everything, topics only where they are declared, no waiting for late members. */
-export function serverProperties(folder: string, ports: Pick<ServerPorts, 'kafka' | 'kafkaController'>): string {
+export function serverProperties(
+  folder: string,
+  ports: Pick<ServerPorts, 'kafka' | 'kafkaController'>,
+  forwarded?: ForwardedListener,
+): string {
+  const broker = `BROKER://127.0.0.1:${ports.kafka}`;
+  const further = forwarded ? { listener: `,FORWARDED://127.0.0.1:${forwarded.port}`, protocol: ',FORWARDED:PLAINTEXT' } : null;
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${ports.kafkaController}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'BROKER',
-    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    listeners: `BROKER://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.kafkaController}`,
-    'advertised.listeners': `BROKER://127.0.0.1:${ports.kafka}`,
+    'listener.security.protocol.map': `BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT${further?.protocol ?? ''}`,
+    listeners: `${broker},CONTROLLER://127.0.0.1:${ports.kafkaController}${further?.listener ?? ''}`,
+    'advertised.listeners': forwarded ? `${broker},FORWARDED://${forwarded.advertised}` : broker,
     'log.dirs': join(folder, 'log'),
     'auto.create.topics.enable': false,
     'default.replication.factor': 1,

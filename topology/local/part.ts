@@ -8,12 +8,20 @@ export interface Addresses {
   clickhouseUrl: string;
 }
 
+/** A further Kafka listener on loopback, for clients that reach it by another address than it listens on. */
+export interface ForwardedListener {
+  port: number;
+  /** `host:port` that the broker names to clients of this listener. */
+  advertised: string;
+}
+
 /** What each part gets to start from. Folders are absolute. */
 export interface PartContext {
   dataDir: string;
   cacheDir: string;
   env: NodeJS.ProcessEnv;
   ports: ServerPorts;
+  kafkaForwarded?: ForwardedListener | undefined;
   say: (line: string) => void;
   /** Called when a server has a new pid. */
   changed: () => void;

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { fullDisk, LocalFault } from './fault.ts';
+import { endOrphans } from './orphans.ts';
 import type { Part, PartContext } from './part.ts';
 import { ServerProcess } from './server-process.ts';
 import { findUnprivileged, type Unprivileged } from './unprivileged.ts';
@@ -35,8 +36,11 @@ export async function startPostgres(context: PartContext): Promise<Part> {
       cwd: folder,
       ...runAs.ids,
       isHealthy: () => answers(address, 'postgres'),
-      // Nobody runs on this folder now: a stale lock, whose pid may have been given to another process, must not block.
-      prepare: () => rm(join(folder, 'postmaster.pid'), { force: true }),
+      // Once nobody runs on this folder any more: a stale lock, whose pid may have been given to another process, must not block.
+      prepare: async () => {
+        await endOrphans('postgres', folder);
+        await rm(join(folder, 'postmaster.pid'), { force: true });
+      },
       stopSignal: 'SIGINT',
     },
     context,

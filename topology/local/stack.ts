@@ -5,13 +5,13 @@ import { ensureRoom } from './disk-space.ts';
 import { dockerParts } from './docker.ts';
 import { LocalFault } from './fault.ts';
 import * as kafka from './kafka.ts';
-import type { Addresses, Part, PartContext, Startable } from './part.ts';
+import type { Addresses, ForwardedListener, Part, PartContext, Startable } from './part.ts';
 import { SERVER_PORTS, type ServerPorts, scatteredPorts, settlePorts } from './ports.ts';
 import * as postgres from './postgres.ts';
 import * as redis from './redis.ts';
 import * as registry from './registry.ts';
 
-export type { Addresses } from './part.ts';
+export type { Addresses, ForwardedListener } from './part.ts';
 
 export interface StackOptions {
   dataDir: string;
@@ -19,6 +19,8 @@ export interface StackOptions {
   env: NodeJS.ProcessEnv;
   /** Wished ports; 'scattered' takes free ones anywhere, for a stack beside another. Default: the preferred ones. */
   ports?: ServerPorts | 'scattered';
+  /** For a proxy in front of Kafka: `addresses` still leads straight to it. Ignored by a Kafka that is not a local process. */
+  kafkaForwarded?: ForwardedListener;
   onProgress?: (line: string) => void;
   /** How long a server that is given by address may take to answer, in ms. */
   patienceMs?: number;
@@ -102,6 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     cacheDir: resolve(options.cacheDir),
     env: options.env,
     ports,
+    kafkaForwarded: options.kafkaForwarded,
     say,
     changed: options.onChange ?? (() => {}),
   };

@@ -8,6 +8,8 @@ export interface OutgoingCommand {
   key: Buffer | string | null;
   value: Buffer | null;
   headers?: Message['headers'];
+  /** ms since the epoch, UTC; by the machine's clock unless given. Brokers refuse records from more than an hour ahead. */
+  timestamp?: number;
 }
 
 /** Too many records wait for Kafka already: nothing was sent, the caller may try again later. */
@@ -179,6 +181,8 @@ function settle(entry: Entry, error?: Error): void {
 function topicMessages(entries: Entry[]): TopicMessages[] {
   return [...Map.groupBy(entries, ({ record }) => record.topic)].map(([topic, mine]) => ({
     topic,
-    messages: mine.map(({ record: { key, value, headers } }) => ({ key, value, ...(headers ? { headers } : {}) })),
+    messages: mine.map(({ record: { key, value, headers, timestamp } }) => ({
+      key, value, ...(headers ? { headers } : {}), ...(timestamp === undefined ? {} : { timestamp: String(timestamp) }),
+    })),
   }));
 }

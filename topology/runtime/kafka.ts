@@ -27,16 +27,30 @@ export const SESSION_TIMEOUT_MS = 6_000;
 const HEARTBEAT_MS = 1_500;
 const REBALANCE_TIMEOUT_MS = 20_000;
 
+/**
+ * For an answer to one request. A broker that takes longer, or a connection that died silently, costs this long before the work at hand is
+ * begun anew on another connection; and a transaction that waits much longer is over anyway.
+ */
+const REQUEST_TIMEOUT_MS = 7_000;
+
+export interface KafkaOptions {
+  brokers: string[];
+  clientId: string;
+  log: Logger;
+  /** Longest wait for the answer to a request, ms; longer than the default for what makes the broker work long, such as making topics. */
+  requestTimeoutMs?: number;
+}
+
 const configs = new WeakMap<Kafka, KafkaConfig>();
 const others = new WeakSet<Kafka>();
 
 /** A client. Connects to nothing by itself; kafkajs's own log goes to `log`, noise of connections at debug. */
-export function connectKafka({ brokers, clientId, log }: { brokers: string[]; clientId: string; log: Logger }): Kafka {
+export function connectKafka({ brokers, clientId, log, requestTimeoutMs = REQUEST_TIMEOUT_MS }: KafkaOptions): Kafka {
   return open({
     brokers, clientId, retry: RETRY,
     connectionTimeout: 5_000,
     authenticationTimeout: 10_000,
-    requestTimeout: 15_000,
+    requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
     logLevel: kafkajs.logLevel.INFO as logLevel,
     logCreator: kafkaLogger(log),
@@ -193,4 +207,15 @@ export const isRetriable = (error: unknown): boolean => {
 export async function assignmentsOf(kafka: Kafka, groupId: string): Promise<Record<string, number[]>[]> {
   const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([groupId]));
   return (groups[0]?.members ?? []).map(({ memberAssignment }) => kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {});
+}
+
+/** Whether a broker answers at the moment, over a connection of its own. Never throws. */
+export async function isReachable(kafka: Kafka): Promise<boolean> {
+  const once = { ...RETRY, retries: 0 };
+  try {
+    await withAdmin(withRetry(kafka, once), (admin) => admin.describeCluster());
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -81,6 +81,43 @@ export function scheduleCheckPendingRequests(this: RequestQueue): void {
   }, throttled > 0 ? throttled : PENDING_CHECK_MS);
 }
 
+interface Heartbeats {
+  /** When the broker last heard of this member, ms. */
+  lastRequest: number;
+  heartbeat(options: { interval: number }): Promise<void>;
+}
+
+/**
+ * Heartbeats that go on where the clock went back: the stock ones wait until it has caught up with the last one, and the group gives the
+ * member's partitions away meanwhile, of which the member hears nothing.
+ */
+export function beatingOn(heartbeat: Heartbeats['heartbeat']) {
+  return function (this: Heartbeats, options: { interval: number }): Promise<void> {
+    if (this.lastRequest > Date.now()) this.lastRequest = Date.now() - options.interval;
+    return heartbeat.call(this, options);
+  };
+}
+
+interface Sender {
+  socket: { destroy(error: Error): void } | null;
+  send(request: unknown): Promise<unknown>;
+}
+
+/**
+ * A connection on which a request was not answered in time is closed, so that the next request makes a new one. The stock client goes on
+ * using it: where it died silently, and nobody closed it, every request after that times out as well, for ever.
+ */
+export function closingWhenSilent(send: Sender['send']) {
+  return async function (this: Sender, request: unknown): Promise<unknown> {
+    try {
+      return await send.call(this, request);
+    } catch (error) {
+      if ((error as Error).name === 'KafkaJSRequestTimeoutError') this.socket?.destroy(error as Error);
+      throw error;
+    }
+  };
+}
+
 /** Decoded records with the offset after the last whole batch, which may lie beyond the last record: compaction leaves empty batches. */
 export type DecodedRecords = FetchedRecord[] & { nextOffset?: bigint };
 
@@ -138,6 +175,10 @@ function patch(): void {
   replace('src/protocol/requests/fetch/v4/decodeMessages.js', withNextOffset);
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue & { scheduleCheckPendingRequests(): void } };
   queue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+  const group = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: Heartbeats };
+  group.prototype.heartbeat = beatingOn(group.prototype.heartbeat);
+  const connection = require('kafkajs/src/network/connection.js') as { prototype: Sender };
+  connection.prototype.send = closingWhenSilent(connection.prototype.send);
 }
 
 /** In this order: each is in place before what uses it is loaded. */

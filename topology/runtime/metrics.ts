@@ -19,6 +19,10 @@ export function pipelineMetrics(registry: Registry) {
     putOff: new Counter({ name: 'iaros_put_off_total', help: 'Records moved to a retry topic', labelNames: ['node'], registers }),
     deadLetters: new Counter({ name: 'iaros_dead_letters_total', help: 'Records moved to a dead-letter topic', labelNames: ['node'], registers }),
     lag: new Gauge({ name: 'iaros_lag_messages', help: 'Records not read yet, as of the last batch', labelNames: ['node', 'topic', 'partition'], registers }),
+    /** `skewMs`: how far this machine's clock is ahead of the store's, ms. */
+    watchClock(skewMs: () => number): void {
+      new Gauge({ name: 'iaros_clock_skew_seconds', help: 'How far the clock of this machine is ahead of the store', registers, collect() { this.set(skewMs() / 1_000); } });
+    },
     stuckOrders: new Gauge({ name: 'iaros_stuck_orders', help: 'Orders that stand still although nothing holds them up, as of the last look', registers }),
     stuckDriven: new Counter({ name: 'iaros_stuck_driven_total', help: 'Events of stuck orders handed to their nodes again', labelNames: ['node'], registers }),
     stuckParked: new Counter({ name: 'iaros_stuck_parked_total', help: 'Stuck orders given up on', labelNames: ['node'], registers }),

@@ -1,15 +1,16 @@
 import type { FlowNode } from '../define.ts';
 import { groupOf, inputsOf } from '../topics.ts';
 import { messageOf } from './errors.ts';
-import { groupConsumer, SESSION_TIMEOUT_MS, type Consumer, type EachBatchPayload } from './kafka.ts';
+import { groupConsumer, isReachable, SESSION_TIMEOUT_MS, type Consumer, type EachBatchPayload } from './kafka.ts';
 import { PartitionSession, type SessionDeps } from './session.ts';
+import { Watchdog } from './watchdog.ts';
 
 const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
 /** An idle node asks the broker this often; a record that arrives is answered with at once. */
 const OWN_FETCH = { maxWaitTimeInMs: 1_000, minBytes: 1 };
 /** A node fed in memory finds next to nothing but records to pass over at its topics: no use being woken for each. */
 const FED_FETCH = { maxWaitTimeInMs: 500, minBytes: 1024 * 1024 };
-/** Without a sign of life from the consumer for this long the process is of no use: the supervisor starts a new one. */
+/** Without a sign of life from the consumer for this long, though Kafka answers, the process is of no use: the supervisor starts a new one. */
 const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 
 export interface NodeWorkerDeps extends Omit<SessionDeps, 'consumer'> {
@@ -25,7 +26,7 @@ export class NodeWorker {
   readonly #deps: NodeWorkerDeps;
   readonly #consumer: Consumer;
   readonly #sessions = new Map<string, PartitionSession>();
-  #lastSign = Date.now();
+  readonly #watchdog: Watchdog;
   #assigned: { topic: string; partitions: number[] }[] = [];
   #timers: NodeJS.Timeout[] = [];
   #joined = Promise.withResolvers<void>();
@@ -36,6 +37,11 @@ export class NodeWorker {
     this.node = node;
     this.#deps = deps;
     this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name), ...(deps.isFed(node) ? FED_FETCH : OWN_FETCH) });
+    this.#watchdog = new Watchdog({
+      silenceMs: SILENCE_MS,
+      isReachable: () => isReachable(deps.kafka),
+      onSilence: () => deps.onFatal(`consumer of ${node.name} has been silent for ${SILENCE_MS} ms`),
+    });
   }
 
   /** Resolves once the group has given this member its partitions (or none, when others have them all). */
@@ -51,7 +57,7 @@ export class NodeWorker {
       eachBatch: (payload) => this.#session(payload).handle(payload),
     });
     this.#timers.push(setInterval(() => void this.#commitPassedOver(), COMMIT_PASSED_OVER_EVERY_MS));
-    this.#timers.push(setInterval(() => this.#watch(), SESSION_TIMEOUT_MS));
+    this.#watchdog.start(SESSION_TIMEOUT_MS);
     await this.#joined.promise;
   }
 
@@ -63,6 +69,7 @@ export class NodeWorker {
   /** Finishes the chunks at work, commits, leaves the group. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#watchdog.stop();
     await Promise.all([...this.#sessions.values()].map((session) => session.finish()));
     await this.#commitPassedOver();
     await this.#consumer.stop();
@@ -84,7 +91,7 @@ export class NodeWorker {
   #listen(): void {
     const { GROUP_JOIN, CRASH, HEARTBEAT, FETCH, FETCH_START } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberAssignment));
-    for (const event of [HEARTBEAT, FETCH, FETCH_START]) this.#consumer.on(event, () => void (this.#lastSign = Date.now()));
+    for (const event of [HEARTBEAT, FETCH, FETCH_START]) this.#consumer.on(event, () => this.#watchdog.sign());
     this.#consumer.on(CRASH, ({ payload }) => {
       if (!payload.restart) this.#deps.onFatal(`consumer of ${this.node.name} stopped: ${messageOf(payload.error)}`);
     });
@@ -117,9 +124,5 @@ export class NodeWorker {
     for (const session of sessions) session.waitFor(committing);
     await committing;
     this.#committing = false;
-  }
-
-  #watch(): void {
-    if (Date.now() - this.#lastSign > SILENCE_MS) this.#deps.onFatal(`consumer of ${this.node.name} has been silent for ${SILENCE_MS} ms`);
   }
 }

@@ -23,6 +23,7 @@ import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
 import { StateLost, type OrderState } from './state.ts';
 import type { Services } from './step.ts';
+import { openStoreClock, type StoreClock } from './store-clock.ts';
 import { StuckWatch } from './stuck-watch.ts';
 import { TimerScheduler } from './timers.ts';
 
@@ -57,6 +58,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
     partitions: config.partitions,
     metrics: pipelineMetrics(registry),
     openPorts: async (needs, epoch) => withFailpoints(await openPorts({ ...config, redis, epoch }, needs)),
+    openClock: () => openStoreClock(redis, log),
     stuckOrders: { open: () => openStuckOrders(config.databaseUrl), pollMs: config.stuckPollMs },
   });
   return {
@@ -81,6 +83,8 @@ export interface PipelineParts extends Pick<PipelineOptions, 'flow' | 'nodes' | 
   metrics: PipelineMetrics;
   /** Opens the ports named; `epoch` answers what Redis is known to hold. */
   openPorts: (needs: readonly PortName[], epoch: () => Promise<string | null>) => Promise<OpenedPorts>;
+  /** The clock that the nodes go by. */
+  openClock: () => Promise<StoreClock>;
   /** Where orders that stand still are found, and how often they are looked for, ms. */
   stuckOrders: { open: () => StuckOrders; pollMs: number };
 }
@@ -92,7 +96,9 @@ export async function runPipeline(parts: PipelineParts): Promise<Omit<Pipeline, 
   const recovery = stateRecovery(kafka, redis, codec, log);
   await recovery.ensure();
   const ports = await parts.openPorts(portsOf(nodes), remembered(() => state.epoch()));
-  const services: Services = { state, ports, codec, settings, now: Date.now };
+  const clock = await parts.openClock();
+  metrics.watchClock(clock.skewMs);
+  const services: Services = { state, ports, codec, settings, now: clock.now };
   const admin = kafka.admin();
   await admin.connect();
   await checkPartitions(admin, nodes.flatMap(inputsOf).map((name) => ({ name, partitions: parts.partitions })));
@@ -115,6 +121,7 @@ export async function runPipeline(parts: PipelineParts): Promise<Omit<Pipeline, 
       await caretakers?.stop();
       await Promise.all(workers.map((worker) => worker.stop()));
       await Promise.allSettled([admin.disconnect(), ports.close()]);
+      clock.stop();
     },
   };
 }
@@ -166,7 +173,7 @@ function reachable(state: OrderState): OrderState {
 function remembered(epoch: () => Promise<string | null>): () => Promise<string | null> {
   let known: { epoch: Promise<string | null>; until: number } | null = null;
   return () => {
-    if (!known || known.until < Date.now()) known = { epoch: epoch(), until: Date.now() + EPOCH_REMEMBERED_MS };
+    if (!known || known.until < performance.now()) known = { epoch: epoch(), until: performance.now() + EPOCH_REMEMBERED_MS };
     return known.epoch;
   };
 }

@@ -30,7 +30,7 @@ type ProvisionConfig = Pick<Config, 'kafkaBrokers' | 'schemaRegistryUrl' | 'data
 export async function provision(config: ProvisionConfig, options: { log?: Logger; registryPatienceMs?: number } = {}): Promise<void> {
   const { log = createLog('provision', 'warn'), registryPatienceMs = REGISTRY_PATIENCE_MS } = options;
   const topics = topicsOf(orderFlow);
-  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-provision', log });
+  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-provision', log, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   const started = Date.now();
   await allOf({
     Kafka: async () => {
@@ -98,6 +98,8 @@ export async function provisionTopics(kafka: Kafka, topics: readonly Topic[], { 
 type SizedTopic = Topic & { partitions: number };
 
 const CREATE_TIMEOUT_MS = 14_000;
+/** Making all topics at once takes a small broker its time. */
+const REQUEST_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 30_000;
 const REGISTRY_PATIENCE_MS = 15_000;
 const RETRY_PAUSE_MS = 50;

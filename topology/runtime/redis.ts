@@ -16,7 +16,13 @@ class GatheringRedis extends Redis {
   }
 }
 
+/**
+ * A connection that owes an answer for so long is dead, though nobody has closed it: a router forgot it, or the machine at the other end is
+ * gone. It is given up and made anew.
+ */
+const SILENCE_MS = 5_000;
+
 /** Connects; reconnects by itself for ever. A command fails after two reconnections: callers decide what that means. */
 export function openRedis(url: string, options: Pick<RedisOptions, 'db' | 'commandTimeout' | 'lazyConnect'> = {}): Redis {
-  return new GatheringRedis(url, { maxRetriesPerRequest: 2, ...options });
+  return new GatheringRedis(url, { maxRetriesPerRequest: 2, socketTimeout: SILENCE_MS, connectTimeout: SILENCE_MS, ...options });
 }

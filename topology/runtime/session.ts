@@ -8,7 +8,7 @@ import { failpoint, failpointBefore, isArmed } from './failpoint.ts';
 import { fetchedOffsetOf, isFenced, sendOffsets, transactionalProducer, type Admin, type Consumer, type EachBatchPayload, type Kafka, type Producer } from './kafka.ts';
 import { PartitionFeed } from './partition-feed.ts';
 import { isPassedOver, workOn, type RecordWork, type WorkDeps } from './record-work.ts';
-import { dueAtOf } from './retry.ts';
+import { stillToWaitMs } from './retry.ts';
 import { StateLost } from './state.ts';
 
 export interface SessionDeps extends WorkDeps {
@@ -49,6 +49,8 @@ export class PartitionSession {
   #streamStart: bigint | null = null;
   #positionChecked = false;
   #wentBackTo: bigint | null = null;
+  /** The record put off that this partition waits for, and when it was met first, by `performance.now()`. */
+  #waitsFor: { offset: string; since: number } | null = null;
   #failures = 0;
   readonly #feed = new PartitionFeed();
   #working: Promise<void> | null = null;
@@ -119,13 +121,19 @@ export class PartitionSession {
   async #chunkUpToDue(records: RawRecord[]): Promise<void> {
     const assignment = this.#assignment;
     const now = this.#deps.services.now();
-    const waiting = records.findIndex((record) => dueAtOf(record) > now);
+    const waiting = records.findIndex((record) => this.#waitMs(record, now) > 0);
     const ready = waiting < 0 ? records : records.slice(0, waiting);
     if (ready.length > 0 && !(await this.#chunk(ready, assignment))) return;
     const next = records[ready.length];
     if (!next || assignment !== this.#assignment) return;
-    setTimeout(this.#pause(), Math.max(0, dueAtOf(next) - now)).unref();
+    setTimeout(this.#pause(), this.#waitMs(next, this.#deps.services.now())).unref();
+    if (this.#waitsFor?.offset !== next.offset) this.#waitsFor = { offset: next.offset, since: performance.now() };
     this.#readAgainFrom(next, assignment);
+  }
+
+  #waitMs(record: RawRecord, now: number): number {
+    const metForMs = this.#waitsFor?.offset === record.offset ? performance.now() - this.#waitsFor.since : 0;
+    return stillToWaitMs(record, now, metForMs);
   }
 
   #readAgainFrom({ offset }: RawRecord, assignment: number): void {
@@ -236,7 +244,7 @@ export class PartitionSession {
     this.#passedOver = null;
     const timer = this.#deps.metrics.transactionSeconds.startTimer({ node: name });
     const transaction = await (this.#producer as Producer).transaction();
-    await transaction.sendBatch({ topicMessages: byTopic(outgoing), acks: -1 });
+    await transaction.sendBatch({ topicMessages: byTopic(outgoing, this.#deps.services.now()), acks: -1 });
     failpoint(`${name}.produced`);
     await sendOffsets(transaction, {
       consumerGroupId: groupOf(name),
@@ -325,9 +333,12 @@ function onPartitionsAdded(producer: Producer, passed: () => void): void {
   });
 }
 
-function byTopic(records: OutgoingRecord[]) {
-  const topics = new Map<string, { key: Buffer | string | null; value: Buffer | null; headers: Record<string, string>; partition?: number }[]>();
-  for (const { topic, ...message } of records) {
+/** All with one time: left out, kafkajs takes the machine's, which brokers refuse where it is an hour ahead. */
+function byTopic(records: OutgoingRecord[], now: number) {
+  const timestamp = String(now);
+  const topics = new Map<string, { key: Buffer | string | null; value: Buffer | null; headers: Record<string, string>; partition?: number; timestamp: string }[]>();
+  for (const { topic, ...record } of records) {
+    const message = { ...record, timestamp };
     const messages = topics.get(topic);
     if (messages) messages.push(message);
     else topics.set(topic, [message]);

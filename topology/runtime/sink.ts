@@ -3,13 +3,14 @@ import type { Codec } from '../../schemas/codec.ts';
 import type { EventType } from '../../schemas/types.ts';
 import type { RawRecord } from './dead-letter.ts';
 import { kindOf, messageOf } from './errors.ts';
-import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, type Kafka, SESSION_TIMEOUT_MS } from './kafka.ts';
+import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, isReachable, type Kafka, SESSION_TIMEOUT_MS } from './kafka.ts';
 import { Outage } from './outage.ts';
 import type { Piece } from './sink-buffer.ts';
 import { readEntries } from './sink-records.ts';
 import { LogCutShort, startPositions, type StartPosition } from './sink-start.ts';
 import { partitionKey, type PartitionName } from './sink-store.ts';
 import { SinkWriter, type SinkWriterOptions } from './sink-writer.ts';
+import { Watchdog } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1_000;
 /** What is fetched while the last chunks are written is left alone. */
@@ -60,13 +61,18 @@ export class Sink<Row> {
   #stopping = false;
   #failed = false;
   #toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
-  #lastSign = Date.now();
+  readonly #watchdog: Watchdog;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: SinkOptions<Row>) {
     this.#options = options;
     this.#outage = new Outage(options.log);
     this.#consumer = groupConsumer(options.kafka, { groupId: options.groupId, maxWaitTimeInMs: options.fetchWaitMs, ...FETCH_BYTES });
+    this.#watchdog = new Watchdog({
+      silenceMs: SILENCE_MS,
+      isReachable: () => isReachable(options.kafka),
+      onSilence: () => this.#fail(new Error(`the consumer has been silent for ${SILENCE_MS} ms`)),
+    });
     this.#writer = new SinkWriter(options, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
   }
 
@@ -81,7 +87,8 @@ export class Sink<Row> {
       partitionsConsumedConcurrently: this.#options.topics.size * this.#options.partitions,
       eachBatch: (payload) => this.#take(payload),
     });
-    this.#timers.push(setInterval(() => void this.#commitToKafka(), COMMIT_EVERY_MS), setInterval(() => this.#watch(), SESSION_TIMEOUT_MS));
+    this.#timers.push(setInterval(() => void this.#commitToKafka(), COMMIT_EVERY_MS));
+    this.#watchdog.start(SESSION_TIMEOUT_MS);
     await this.#joined.promise;
   }
 
@@ -103,7 +110,7 @@ export class Sink<Row> {
       this.#startOver();
       this.#joined.resolve();
     });
-    for (const event of [HEARTBEAT, FETCH, FETCH_START]) this.#consumer.on(event, () => void (this.#lastSign = Date.now()));
+    for (const event of [HEARTBEAT, FETCH, FETCH_START]) this.#consumer.on(event, () => this.#watchdog.sign());
     this.#consumer.on(CRASH, ({ payload }) => {
       if (!payload.restart) this.#fail(payload.error);
     });
@@ -212,10 +219,6 @@ export class Sink<Row> {
     await this.#consumer.commitOffsets(offsets).catch((error) => this.#options.log.debug({ reason: messageOf(error) }, 'offsets not committed to Kafka'));
   }
 
-  #watch(): void {
-    if (Date.now() - this.#lastSign > SILENCE_MS) this.#fail(new Error(`the consumer has been silent for ${SILENCE_MS} ms`));
-  }
-
   #fail(error: unknown): void {
     if (this.#failed || this.#stopping) return;
     this.#failed = true;
@@ -227,6 +230,7 @@ export class Sink<Row> {
   #halt(): void {
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#watchdog.stop();
     this.#aligned.resolve();
     if (this.#failed) this.#writer.clear();
   }

@@ -16,7 +16,7 @@ const BATCH = 100;
 export interface TimerSchedulerDeps {
   state: OrderState;
   codec: Codec;
-  publish: (record: { topic: string; key: string; value: Buffer; headers: Record<string, string> }) => Promise<void>;
+  publish: (record: { topic: string; key: string; value: Buffer; headers: Record<string, string>; timestamp: number }) => Promise<void>;
   now: () => number;
   log: Logger;
   /** Called when the store is empty, its timers with it; resolves once it is whole again. */
@@ -77,8 +77,9 @@ export class TimerScheduler {
     await Promise.all(
       due.map((timer) => {
         const record = timerFired(timer);
-        const headers = cloudEvent({ id: record.timerId, type: 'TimerFired', source: 'timers', subject: timer.orderId, time: now() });
-        return publish({ topic: TIMERS_TOPIC, key: timer.orderId, value: codec.encode('TimerFired', record), headers });
+        const time = now();
+        const headers = cloudEvent({ id: record.timerId, type: 'TimerFired', source: 'timers', subject: timer.orderId, time });
+        return publish({ topic: TIMERS_TOPIC, key: timer.orderId, value: codec.encode('TimerFired', record), headers, timestamp: time });
       }),
     );
     failpoint('timers.published');

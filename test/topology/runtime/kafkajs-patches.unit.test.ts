@@ -1,7 +1,7 @@
 import { createRequire, Module } from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
-  type AbortedTransaction, type FetchedRecord, filterAborted, kafkajsModule, refuseOtherVersions, withNextOffset,
+  type AbortedTransaction, beatingOn, closingWhenSilent, type FetchedRecord, filterAborted, kafkajsModule, refuseOtherVersions, withNextOffset,
 } from '../../../topology/runtime/kafkajs-patches.ts';
 
 type Filter = typeof filterAborted;
@@ -173,5 +173,57 @@ describe('another version of kafkajs', () => {
   it('is refused with the command that mends it', () => {
     expect(() => refuseOtherVersions('2.2.5')).toThrow('kafkajs 2.2.5 is installed, its corrections are made for 2.2.4: run "npm install kafkajs@2.2.4 --save-exact".');
     expect(() => refuseOtherVersions('2.2.4')).not.toThrow();
+  });
+});
+
+describe('a connection', () => {
+  const failing = (name: string) => closingWhenSilent(() => Promise.reject(Object.assign(new Error('no answer'), { name })));
+  const socket = () => ({ destroy: vi.fn() });
+
+  it('is closed when a request was not answered in time', async () => {
+    const connection = { socket: socket(), send: failing('KafkaJSRequestTimeoutError') };
+    await expect(connection.send({})).rejects.toThrow('no answer');
+    expect(connection.socket.destroy).toHaveBeenCalledOnce();
+  });
+
+  it('stays open after an answer that is an error', async () => {
+    const connection = { socket: socket(), send: failing('KafkaJSProtocolError') };
+    await expect(connection.send({})).rejects.toThrow('no answer');
+    expect(connection.socket.destroy).not.toHaveBeenCalled();
+  });
+
+  it('is closed in the client as it is used', () => {
+    const { prototype } = kafkajsModule<{ prototype: { send(): unknown } }>('src/network/connection.js');
+    expect(String(prototype.send)).toContain('KafkaJSRequestTimeoutError');
+  });
+});
+
+describe('heartbeats', () => {
+  /** As the stock group does: nothing before the interval is over. */
+  const member = () => {
+    const beats = vi.fn();
+    const group = {
+      lastRequest: Date.now(),
+      heartbeat: beatingOn(async function (this: { lastRequest: number }, { interval }) {
+        if (Date.now() < this.lastRequest + interval) return;
+        beats();
+        this.lastRequest = Date.now();
+      }),
+    };
+    return { beats, group };
+  };
+
+  it('go on where the clock went back by hours', async () => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 5, 1, 12) });
+    const { beats, group } = member();
+    vi.setSystemTime(Date.UTC(2026, 5, 1, 10));
+    await group.heartbeat({ interval: 1_500 });
+    vi.advanceTimersByTime(1_000);
+    await group.heartbeat({ interval: 1_500 });
+    expect(beats).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(500);
+    await group.heartbeat({ interval: 1_500 });
+    expect(beats).toHaveBeenCalledTimes(2);
+    vi.useRealTimers();
   });
 });

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PartName } from '../../../topology/local/stack.ts';
+import type { ChaosRun, Fault, Scale } from '../fault.ts';
+import { inTurn, type Times } from './in-turn.ts';
+import { SmallDisk, whyNoDisks } from './small-disk.ts';
+
+const TIMES: Times = { quick: 1, full: 1 };
+const FULL_FOR_MS: Readonly<Record<Scale, number>> = { quick: 5_000, full: 20_000 };
+
+/** Folder with what the server must be able to write, inside its own. */
+const WRITTEN: Partial<Record<PartName, string>> = { kafka: 'log', redis: '' };
+
+const noDisks = await whyNoDisks();
+
+export const DISK_FAULTS: readonly Fault[] = (['kafka', 'redis'] as const).map((server) => ({
+  name: `disk-full-${server}`,
+  title: `Disk full under ${server === 'kafka' ? 'the Kafka broker’s log' : 'Redis’s append-only file'}`,
+  fullOnly: true,
+  ...(noDisks !== undefined && { notRun: noDisks }),
+  planned: (scale) => TIMES[scale],
+  inject: (run) => inTurn(run, TIMES, `disk of ${server} full`, () => fullFor(run, server)),
+}));
+
+async function fullFor(run: ChaosRun, server: PartName): Promise<void> {
+  const disk = await onSmallDisk(run, server);
+  try {
+    await disk.fill();
+    await sleep(FULL_FOR_MS[run.scale], undefined, { signal: run.signal });
+    await disk.free();
+    await run.recovered();
+  } finally {
+    await disk.free();
+    await run.servers.stop(server);
+    await disk.remove();
+    await run.servers.start(server);
+  }
+}
+
+async function onSmallDisk(run: ChaosRun, server: PartName): Promise<SmallDisk> {
+  await run.servers.stop(server);
+  try {
+    return await SmallDisk.under(join(run.servers.folder(server), WRITTEN[server] ?? ''));
+  } finally {
+    await run.servers.start(server);
+  }
+}

@@ -1,0 +1,101 @@
+import { readdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { ChaosRun, Fault, Signs } from '../fault.ts';
+import { inTurn, type Times } from './in-turn.ts';
+import { away, type Length } from './outage.ts';
+
+const KILLS: Times = { quick: 1, full: 5 };
+const TRUNCATIONS: Times = { quick: 1, full: 3 };
+const FLUSHES: Times = { quick: 1, full: 2 };
+const SHORTAGES: Times = { quick: 1, full: 1 };
+const OUTAGES: Times = { quick: 1, full: 2 };
+const OUTAGE_MS: Length = { quick: 6_000, full: 30_000 };
+const SHORTAGE_MS: Length = { quick: 5_000, full: 20_000 };
+/** What an append-only file synced every second may lose. */
+const LOST_MS = 1_000;
+
+export const REDIS_FAULTS: readonly Fault[] = [
+  {
+    name: 'redis-kill',
+    title: 'Redis killed (SIGKILL), append-only file kept',
+    fullOnly: true,
+    planned: (scale) => KILLS[scale],
+    inject: (run) => inTurn(run, KILLS, 'SIGKILL redis', () => run.servers.kill('redis')),
+  },
+  {
+    name: 'redis-truncated',
+    title: 'Redis restarted without the last second of its append-only file',
+    fullOnly: true,
+    planned: (scale) => TRUNCATIONS[scale],
+    inject: (run) => inTurn(run, TRUNCATIONS, 'redis loses a second', () => loseLastSecond(run)),
+    unseen: rebuilds,
+  },
+  {
+    name: 'redis-flush',
+    title: 'Redis emptied (FLUSHALL)',
+    planned: (scale) => FLUSHES[scale],
+    inject: (run) => inTurn(run, FLUSHES, 'FLUSHALL', () => withRedis(run, (redis) => redis.flushall())),
+    unseen: rebuilds,
+  },
+  {
+    name: 'redis-oom',
+    title: 'Redis out of memory (maxmemory reached)',
+    fullOnly: true,
+    planned: (scale) => SHORTAGES[scale],
+    inject: (run) => inTurn(run, SHORTAGES, 'redis out of memory', () => outOfMemory(run)),
+  },
+  {
+    name: 'redis-outage',
+    title: 'Redis away for 30 s',
+    fullOnly: true,
+    planned: (scale) => OUTAGES[scale],
+    inject: (run) => inTurn(run, OUTAGES, 'redis away', () => away(run, 'redis', OUTAGE_MS)),
+  },
+];
+
+function* rebuilds({ rebuilt }: Signs): Iterable<string> {
+  if (rebuilt === 0) yield 'Redis was never rebuilt from the changelog';
+}
+
+async function withRedis<T>(run: ChaosRun, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(run.servers.addresses.redisUrl);
+  redis.on('error', () => undefined);
+  try {
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Everything is refused that needs memory, which all scripts of the product do. */
+async function outOfMemory(run: ChaosRun): Promise<void> {
+  await withRedis(run, async (redis) => {
+    await redis.config('SET', 'maxmemory', '1mb');
+    try {
+      await sleep(SHORTAGE_MS[run.scale], undefined, { signal: run.signal });
+    } finally {
+      await redis.config('SET', 'maxmemory', '0');
+    }
+  });
+}
+
+/** As a power cut under `appendfsync everysec` may leave it: what was written a second before the end is on the disk, the rest is not. */
+async function loseLastSecond(run: ChaosRun): Promise<void> {
+  const file = await appendOnlyFile(run.servers.folder('redis'));
+  const { size } = await stat(file);
+  await sleep(LOST_MS);
+  await run.servers.stop('redis');
+  await truncate(file, size);
+  await run.servers.start('redis');
+}
+
+/** The one that is being written: a folder of them since Redis 7, one file before. */
+async function appendOnlyFile(folder: string): Promise<string> {
+  const parts = await readdir(join(folder, 'appendonlydir')).catch(() => null);
+  if (!parts) return join(folder, 'appendonly.aof');
+  const written = parts.filter((name) => name.endsWith('.incr.aof')).sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
+  if (!written) throw new Error(`${folder} holds no append-only file`);
+  return join(folder, 'appendonlydir', written);
+}
