@@ -12,7 +12,7 @@ function options(given) {
   const unknown = given.filter((it) => it.startsWith('-') && !/^--(project|test-name|reporter)=/.test(it));
   if (unknown.length > 0) {
     console.error(
-      `Unknown option ${unknown[0]}: npm test -- [--project=unit|stack|system] [--test-name=TEXT] [--reporter=NAME] [file ...]`,
+      `Unknown option ${unknown[0]}: npm test -- [--project=unit|stack|system|simulation] [--test-name=TEXT] [--reporter=NAME] [file ...]`,
     );
     process.exit(1);
   }

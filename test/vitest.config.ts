@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const root = dirname(import.meta.dirname);
 
-/** The file name tells the tier: unit needs no server, stack needs the real ones, system needs them for itself alone. */
+/** The file name tells the tier: unit needs no server, stack needs the real ones, system needs them for itself alone, simulation needs time on every core. */
 export default defineConfig({
   root,
   test: {
@@ -33,6 +33,16 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'simulation',
+          include: ['test/**/*.simulation.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -3,9 +3,8 @@ import { missing } from './required-coverage.ts';
 import { inWorker, inWorkers } from './workers.ts';
 
 const SEEDS = 2_000;
-const PATIENCE_MS = 600_000;
 
-test('nothing is lost and nothing happens twice, whatever fails', { timeout: PATIENCE_MS }, async () => {
+test('nothing is lost and nothing happens twice, whatever fails', async () => {
   const { broken, coverage, seeds } = await inWorkers({ from: 1, seeds: SEEDS, untilBroken: false, mutant: null }, 2);
   expect(broken.map(({ seed, violation }) => `npm run simulate -- --seed ${seed}: ${violation}`)).toEqual([]);
   expect(seeds).toBe(SEEDS);
@@ -23,12 +22,12 @@ const ONCE_BROKEN: [string, number][] = [
   ['money of an order cancelled before it was received', 1_139],
 ];
 
-test.each(ONCE_BROKEN)('%s', { timeout: PATIENCE_MS }, async (_, seed) => {
+test.each(ONCE_BROKEN)('%s', async (_, seed) => {
   const { broken } = await inWorker({ from: seed, seeds: 1, untilBroken: false, mutant: null });
   expect(broken).toEqual([]);
 });
 
-test('a run follows from its seed alone', { timeout: PATIENCE_MS }, async () => {
+test('a run follows from its seed alone', async () => {
   const task = { from: 11, seeds: 20, untilBroken: false, mutant: null };
   const [once, again] = [await inWorker(task), await inWorker(task)];
   expect(once.hashes).toHaveLength(20);
