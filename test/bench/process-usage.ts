@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
 export interface Usage {
-  /** CPU seconds since the process began, user and system. */
+  /** CPU seconds since the process began, user and system, its children's too: Postgres is many processes. */
   cpuSeconds: number;
   residentMb: number;
 }
@@ -14,10 +14,17 @@ export function usageOf(pid: number): Usage {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-    return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND, residentMb: Math.round(Number(resident) / 1024) };
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    const ofChildren = childrenOf(pid).reduce((sum, child) => sum + usageOf(child).cpuSeconds, 0);
+    return { cpuSeconds: ticks / TICKS_PER_SECOND + ofChildren, residentMb: Math.round(Number(resident) / 1024) };
   } catch {
     return { cpuSeconds: 0, residentMb: 0 };
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
 }
 
 /** CPU of each process while `work` runs, as cores, and its memory at the end. */
