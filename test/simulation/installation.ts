@@ -14,6 +14,7 @@ import { memoryCodec } from '../../schemas/codec.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { watchFailpoints } from '../../topology/runtime/failpoint.ts';
 import { runPipeline } from '../../topology/runtime/pipeline.ts';
+import { openStoreClock } from '../../topology/runtime/store-clock.ts';
 import { topicsOf } from '../../topology/topics.ts';
 import { memoryKeys } from '../driver/memory-keys.ts';
 import { Chaos } from './chaos.ts';
@@ -131,6 +132,8 @@ export class Installation {
     scheduler.after(0, process, 'starts', () => {
       this.#run(slot, process).catch((error: unknown) => {
         if (process.dead) return;
+        // A server that cannot be reached is a reason; a fault of the code is none.
+        if (error instanceof TypeError) throw error;
         this.kill(process, `as it cannot start: ${error instanceof Error ? error.message : String(error)}`);
       });
     });
@@ -140,6 +143,7 @@ export class Installation {
     const { scheduler, random, coverage, settings, partitions } = this.#options;
     const redis = new SimulatedRedis(this.redis, scheduler, this.chaos).asClient();
     const exchange = companyExchange(this.sandbox, this.#network);
+    const log = this.#logger(process);
     await runPipeline({
       flow: orderFlow,
       nodes: slot.nodes,
@@ -147,8 +151,8 @@ export class Installation {
       redis, codec, settings, partitions,
       environment: 'simulated',
       metrics: observedMetrics(coverage),
-      log: this.#logger(process),
-      openClock: async () => ({ now: Date.now, skewMs: () => 0, stop: () => undefined }),
+      log,
+      openClock: () => openStoreClock(redis, log),
       stuckOrders: { open: () => NOBODY_STUCK, pollMs: Number.MAX_SAFE_INTEGER },
       onFatal: (reason) => this.kill(process, `as ${reason}`),
       openPorts: async (_needs, epoch): Promise<OpenedPorts> => ({

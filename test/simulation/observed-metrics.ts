@@ -5,7 +5,7 @@ import type { Coverage } from './coverage.ts';
 export function observedMetrics(coverage: Coverage): PipelineMetrics {
   const counting = (what: (labels: Record<string, string>) => string) => ({ inc: (labels: Record<string, string>) => coverage.saw(what(labels)) });
   const ignored = { observe: () => undefined, set: () => undefined, startTimer: () => () => 0 };
-  const metrics = {
+  const metrics: { [Name in keyof PipelineMetrics]: object } = {
     steps: counting(({ outcome }) => `step ${outcome}`),
     stepSeconds: ignored,
     chunkRecords: ignored,
@@ -15,6 +15,10 @@ export function observedMetrics(coverage: Coverage): PipelineMetrics {
     putOff: counting(() => 'record put off'),
     deadLetters: counting(() => 'dead letter'),
     lag: ignored,
+    watchClock: () => undefined,
+    stuckOrders: ignored,
+    stuckDriven: counting(() => 'stuck order driven'),
+    stuckParked: counting(() => 'stuck order parked'),
     rebalances: counting(() => 'member joined'),
     timersFired: { inc: (count: number) => coverage.saw('timer fired', count) },
   };

@@ -101,6 +101,14 @@ export class SimulatedRedis {
   hgetBuffer = async (key: string, field: string) => asBuffers(await this.#plain('HGET', key, field));
   hmgetBuffer = async (key: string, ...fields: string[]) => asBuffers(await this.#plain('HMGET', key, ...fields));
 
+  /** Seconds and microseconds of the one clock there is. */
+  async time(): Promise<[string, string]> {
+    return (await this.#command('TIME', () => {
+      const micros = Math.round(this.#scheduler.now * 1_000);
+      return [String(Math.floor(micros / 1_000_000)), String(micros % 1_000_000)];
+    })) as [string, string];
+  }
+
   async hgetall(key: string): Promise<Record<string, string>> {
     return recordOf((await this.#text('HGETALL', key)) as string[]);
   }
