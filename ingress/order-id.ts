@@ -1,9 +1,9 @@
-import { randomFromSupply } from '../schemas/random-supply.ts';
+import { randomBytes } from 'node:crypto';
 import { uuidV5 } from '../topology/runtime/event-id.ts';
 
 /** UUID version 7 (RFC 9562): 48 bits of ms since the epoch, then random bits. Sorts by time to the ms. */
 export function uuidV7(now: number): string {
-  const bytes = randomFromSupply(16);
+  const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;

@@ -1,5 +1,4 @@
-import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import { randomFromSupply } from './random-supply.ts';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 
 /** A 256-bit secret that seals the personal data of one customer. Destroying it makes all of them unreadable. */
 export interface DataKey {
@@ -37,7 +36,7 @@ const ENVELOPE = /^v1\.([\w-]{1,64})\.([\w-]+)$/;
  * else.
  */
 export function seal(value: object, key: DataKey, aad: string): string {
-  const nonce = randomFromSupply(NONCE_BYTES);
+  const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key.secret, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(aad));
   const parts = [nonce, cipher.update(JSON.stringify(value), 'utf8'), cipher.final(), cipher.getAuthTag()];

@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { randomFromSupply } from '../../schemas/random-supply.ts';
 import type { FlightClassCount, HoldOutcome, InventoryPort } from '../ports/inventory.ts';
 import { openInventoryClient } from './client.ts';
 import { keptUntil } from './flight-key.ts';
@@ -26,7 +26,7 @@ export function openRedisInventory({
   return {
     async hold(orderId, seats, expiresAt) {
       const flights = flightSeatsOf(seats);
-      const token = randomFromSupply(6).toString('hex');
+      const token = randomBytes(6).toString('hex');
       let expires = expiresAt;
       for (const [at, flight] of flights.entries()) {
         const classes = flight.classes.flatMap(({ bookingClass, seats: count, authorized }) => [

@@ -1,4 +1,4 @@
-import { randomFromSupply } from '../../schemas/random-supply.ts';
+import { randomBytes } from 'node:crypto';
 import type { OrderCommand } from '../../schemas/types.ts';
 import { cloudEvent, type Headers, ORDER_VERSION, TRACEPARENT } from '../../topology/runtime/headers.ts';
 
@@ -25,4 +25,4 @@ export function commandHeaders(
   };
 }
 
-const newTrace = (): string => `00-${randomFromSupply(16).toString('hex')}-${randomFromSupply(8).toString('hex')}-01`;
+const newTrace = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;

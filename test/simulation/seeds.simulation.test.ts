@@ -34,3 +34,10 @@ test('a run follows from its seed alone', async () => {
   expect(new Set(once.hashes).size).toBe(20);
   expect(again.hashes).toEqual(once.hashes);
 });
+
+test('and not from the seeds that the same process ran before it', { timeout: PATIENCE_MS }, async () => {
+  const task = { untilBroken: false, mutant: null };
+  const among = await inWorker({ ...task, from: 11, seeds: 8 });
+  const alone = await inWorker({ ...task, from: 18, seeds: 1 });
+  expect(among.hashes.at(-1)).toBe(alone.hashes[0]);
+});
