@@ -242,6 +242,7 @@ export class PartitionSession {
     // Whatever comes of this transaction: nothing older may be committed any more.
     await this.#plainCommit;
     this.#passedOver = null;
+    this.#taken = null;
     const timer = this.#deps.metrics.transactionSeconds.startTimer({ node: name });
     const transaction = await (this.#producer as Producer).transaction();
     await transaction.sendBatch({ topicMessages: byTopic(outgoing, this.#deps.services.now()), acks: -1 });
@@ -283,10 +284,9 @@ export class PartitionSession {
 
   /** Offset that only Kafka's lag needs to know: everything before it was passed over. Taken once, unless `untakePassedOver` follows. */
   takePassedOver(): { topic: string; partition: number; offset: string } | null {
-    if (this.#passedOver === null) return null;
     this.#taken = this.#passedOver;
     this.#passedOver = null;
-    return { topic: this.#topic, partition: this.#partition, offset: this.#taken.toString() };
+    return this.#taken === null ? null : { topic: this.#topic, partition: this.#partition, offset: this.#taken.toString() };
   }
 
   /** The offset taken last was not committed: it is to be taken again. */
