@@ -31,7 +31,7 @@ export async function verdictOf(installation: Installation, settings: Settings, 
   const statuses: Record<string, number> = {};
   for (const { last } of evidence.orders.values()) statuses[last.status] = (statuses[last.status] ?? 0) + 1;
   const own = [...outOfOrder(installation), ...openTransactions(installation), ...leftTimers(installation), ...deadLetters(evidence, noise), ...unended(evidence), ...(await expiredEarly(installation))];
-  return { violations: [...checked, ...own], statuses };
+  return { violations: [...checked, ...own, ...unread(installation)], statuses };
 }
 
 /** Whether nothing is left to do: everything read, no transaction open, no timer armed. */
@@ -49,6 +49,17 @@ function lagOf({ broker }: Installation): [string, number][] {
     const unread = inputsOf(node).flatMap((topic) => broker.partitionsOf(topic)).map((log) => log.committed(broker.groups.committed(group, log) ?? 0).length);
     return [node.name, unread.reduce((sum, count) => sum + count, 0)];
   });
+}
+
+/** Where exactly something was left, for whoever looks for the reason. */
+function* unread({ broker }: Installation): Iterable<string> {
+  for (const node of orderFlow.nodes) {
+    for (const log of inputsOf(node).flatMap((topic) => broker.partitionsOf(topic))) {
+      const committed = broker.groups.committed(groupOf(node.name), log) ?? 0;
+      const offsets = log.committed(committed).map(({ offset }) => offset);
+      if (offsets.length > 0) yield `unread: ${node.name} stands at ${log.topic}/${log.partition}@${committed}, records are at ${offsets.join()}`;
+    }
+  }
 }
 
 async function gather(installation: Installation, settings: Settings, now: number): Promise<Evidence> {

@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'passed-over-late', what: 'an old plain commit may set the group back behind a transaction', file: `${RUNTIME}/session.ts`,
-    find: '    await this.#plainCommit;\n    this.#passedOver = null;\n', replace: '',
+    find: '    await this.#plainCommit;\n    this.#passedOver = null;\n    this.#taken = null;\n', replace: '',
   },
   {
     name: 'journal-by-command', what: 'the journal answers a second copy of a command with the events of the first', file: `${RUNTIME}/step.ts`,

@@ -88,7 +88,8 @@ export class SimulatedConsumer {
     const [member, generation] = [this.#member, this.#generation];
     const numbers = offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: Number(offset) }));
     const { groupId } = this.#options;
-    return this.#call(`OffsetCommit ${groupId}`, () => this.#parts.broker.groups.commit(groupId, member?.id ?? '', generation, numbers));
+    const what = numbers.map((each) => `${nameOf(each)}@${each.offset}`).join();
+    return this.#call(`OffsetCommit ${groupId} ${what}`, () => this.#parts.broker.groups.commit(groupId, member?.id ?? '', generation, numbers));
   }
 
   async stop(): Promise<void> {

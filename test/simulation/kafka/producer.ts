@@ -1,6 +1,7 @@
 import type { Message, TopicMessages } from '../../../topology/runtime/kafka.ts';
 import { connectionLost, isConcurrent, misuse } from './errors.ts';
 import type { ClientParts } from './client.ts';
+import { nameOf } from './groups.ts';
 import type { Appended, PartitionLog } from './partition-log.ts';
 import type { ProducerIdentity } from './transactions.ts';
 
@@ -83,7 +84,7 @@ export class SimulatedProducer {
     const offsets = topics.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })));
     await this.#call('AddOffsetsToTxn', () => broker.transactions.addGroup(identity, consumerGroupId));
     this.#registered = true;
-    await this.#call('TxnOffsetCommit', () => {
+    await this.#call(`TxnOffsetCommit ${offsets.map((each) => `${nameOf(each)}@${each.offset}`).join()}`, () => {
       broker.transactions.checkEpoch(identity);
       broker.groups.commitInTransaction(consumerGroupId, identity.producerId, offsets);
     });
