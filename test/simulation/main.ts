@@ -4,7 +4,7 @@ import { mutantTable } from './mutant-table.ts';
 import { MUTANTS } from './mutants.ts';
 import { plant } from './plant.ts';
 import { missing } from './required-coverage.ts';
-import { installVirtualGlobals } from './virtual-globals.ts';
+import { installVirtualGlobals, realNow } from './virtual-globals.ts';
 import { inWorkers } from './workers.ts';
 
 const TRACE_LINES = 1_000_000;
@@ -36,8 +36,9 @@ async function replay(seed: number): Promise<boolean> {
 }
 
 async function many(from: number, seeds: number): Promise<boolean> {
-  const result = await inWorkers({ from, seeds, untilBroken: false, mutant }, workers, ({ seeds: done, broken, elapsedMs }) => {
-    console.log(`${done} of ${seeds} seeds, ${broken.length} broken, ${Math.round((1_000 * done) / Math.max(1, elapsedMs))} seeds/s a process`);
+  const started = realNow();
+  const result = await inWorkers({ from, seeds, untilBroken: false, mutant }, workers, ({ seeds: done, broken }) => {
+    console.log(`${done} of ${seeds} seeds, ${broken.length} broken, ${((1_000 * done) / (realNow() - started)).toFixed(1)} seeds/s`);
   });
   for (const { seed, violation } of result.broken) console.log(`seed ${seed}: ${violation}\n  npm run simulate -- --seed ${seed}`);
   const unseen = missing(result.coverage);
