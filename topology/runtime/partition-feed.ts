@@ -8,6 +8,10 @@ export class PartitionFeed {
   #records: RawRecord[] = [];
   #room = Promise.withResolvers<void>();
 
+  get isEmpty(): boolean {
+    return this.#records.length === 0;
+  }
+
   get isFull(): boolean {
     return this.#records.length >= ENOUGH;
   }

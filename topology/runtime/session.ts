@@ -83,7 +83,7 @@ export class PartitionSession {
     this.#feed.add(batch.messages.map((message) => this.#raw(message)));
     payload.resolveOffset(batch.lastOffset());
     this.#deps.metrics.lag.set({ node: this.#node.name, topic: this.#topic, partition: this.#partition }, Number(batch.offsetLag()));
-    this.#working ??= this.#work().finally(() => (this.#working = null));
+    if (!this.#feed.isEmpty) this.#working ??= this.#work();
     if (this.#feed.isFull) await this.#untilRoom(payload.heartbeat);
   }
 
@@ -108,18 +108,19 @@ export class PartitionSession {
     for (let records = this.#feed.take(CHUNK_RECORDS); records.length > 0; records = this.#feed.take(CHUNK_RECORDS)) {
       const assignment = this.#assignment;
       try {
-        await this.#chunkUpToDue(records);
+        await this.#chunkUpToDue(records, assignment);
         this.#failures = 0;
       } catch (error) {
         this.#readAgainFrom(records[0] as RawRecord, assignment);
         await this.#afterFailure(error);
       }
     }
+    // In the same turn as the look that found nothing: a batch that comes a moment later has to begin anew.
+    this.#working = null;
   }
 
   /** Records put off wait for their time in their own topic, whose partition is paused meanwhile. */
-  async #chunkUpToDue(records: RawRecord[]): Promise<void> {
-    const assignment = this.#assignment;
+  async #chunkUpToDue(records: RawRecord[], assignment: number): Promise<void> {
     const now = this.#deps.services.now();
     const waiting = records.findIndex((record) => this.#waitMs(record, now) > 0);
     const ready = waiting < 0 ? records : records.slice(0, waiting);

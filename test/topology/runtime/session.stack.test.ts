@@ -224,3 +224,22 @@ test('a batch fetched before reading was sent back is left alone', async () => {
   await it.session.atRest();
   expect(await outputsOf(orders)).toEqual([]);
 });
+
+test('a batch that comes at the very moment at which the last chunk is done is worked on', async () => {
+  const it = member();
+  for (let turns = 0; turns < 12; turns += 1) {
+    const [first, second] = [await received(1), await received(1)];
+    const handed = Promise.withResolvers<void>();
+    const trim = state.trim.bind(state);
+    // The last that a chunk does; the next batch comes so many turns of the microtask queue later.
+    state.trim = async () => {
+      state.trim = trim;
+      for (let turn = 0; turn < turns; turn += 1) await null;
+      it.hand(second, 2 * turns + 1).then(handed.resolve, handed.reject);
+    };
+    await it.hand(first, 2 * turns);
+    await handed.promise;
+    await it.session.atRest();
+    expect(await committed(), `${turns} turns later`).toBe(BigInt(2 * turns + 2));
+  }
+});
