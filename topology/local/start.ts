@@ -69,7 +69,7 @@ function welcome({ dataDir, port }: StartOptions, stack: Stack, installation: In
     found: 'this repository',
     address: `http://127.0.0.1:${installation?.ports.sandbox}`,
   };
-  const own = installation ? [sandbox, { service: 'API and console', found: 'this repository', address: api }] : [];
+  const own = installation ? [sandbox, { service: 'API', found: 'this repository', address: api }] : [];
   say(`\n${textTable([...stack.table(), ...own])}\n`);
   say(`data and logs: ${dataDir}`);
   say('stop: Ctrl-C; the next start goes on with the same data, "npm start -- --fresh" begins anew\n');
