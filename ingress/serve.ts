@@ -6,17 +6,16 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openReadModel } from '../connectors/postgres/read-model.ts';
 import { openPorts } from '../connectors/registry.ts';
 import { openCodec } from '../schemas/codec.ts';
-import { EVENT_TYPES } from '../schemas/types.ts';
 import { orderFlow } from '../topology/order-flow.ts';
 import { openCommandProducer } from '../topology/runtime/command-producer.ts';
 import { type Config, requireSecrets } from '../topology/runtime/config.ts';
 import { connectKafka } from '../topology/runtime/kafka.ts';
 import type { Log } from '../topology/runtime/log.ts';
 import { openRedisState } from '../topology/runtime/redis-state.ts';
-import { tail } from '../topology/runtime/topic-reader.ts';
-import { subjectsOf, topicOf, topicsOf } from '../topology/topics.ts';
+import { subjectsOf, topicsOf } from '../topology/topics.ts';
 import { createApp } from './app.ts';
 import { commandPublisher } from './command-publisher.ts';
+import { tailEvents } from './event-tails.ts';
 import { redisIdempotency } from './idempotency.ts';
 import { LiveEvents } from './live.ts';
 import { uuidV7 } from './order-id.ts';
@@ -87,7 +86,7 @@ export async function serveIngress({ config, host, log, onFatal }: ServeOptions)
     await readModel.check();
     const live = new LiveEvents();
     const events = opened.add(
-      await tail(kafka, EVENT_TYPES.map(topicOf), (record) => live.dispatch(record), { fromNow: true }),
+      await tailEvents(kafka, (record) => live.dispatch(record)),
       (each) => each.stop(),
     );
     events.ended.catch((error: unknown) => {

@@ -24,13 +24,20 @@ export function demoAirline({
   currencies = ['USD', 'EUR', 'GBP', 'JPY'],
 }: DemoAirlineOptions = {}): CataloguePort {
   const days = new Map<string, ReadonlyMap<string, Flight>>();
+  let offered = { today: Number.NaN, dates: new Set<string>() as ReadonlySet<string> };
   const ancillaries = new Map(ancillariesIn(currencies).map((ancillary) => [ancillary.code, ancillary]));
 
+  function offeredOn(today: number): ReadonlySet<string> {
+    if (offered.today !== today) offered = { today, dates: datesOffered(today) };
+    return offered.dates;
+  }
+
   function dayOf(date: string): ReadonlyMap<string, Flight> | undefined {
-    if (!isOffered(date, now())) return undefined;
+    const dates = offeredOn(Math.floor(now() / DAY_MS));
+    if (!dates.has(date)) return undefined;
     let flights = days.get(date);
     if (!flights) {
-      for (const other of days.keys()) if (!isOffered(other, now())) days.delete(other);
+      for (const other of days.keys()) if (!dates.has(other)) days.delete(other);
       flights = new Map(
         [...SERVICES.values()].map((service) => [service.flightNumber, flightOn(service, date, currencies)]),
       );
@@ -52,12 +59,10 @@ export function demoAirline({
   };
 }
 
-function isOffered(date: string, now: number): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return false;
-  const start = Date.parse(`${date}T00:00:00Z`);
-  if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== date) return false;
-  const day = (start - Math.floor(now / DAY_MS) * DAY_MS) / DAY_MS;
-  return day >= FIRST_DAY && day <= LAST_DAY;
+/** Dates, YYYY-MM-DD, offered on a day that is counted from 1970-01-01. */
+function datesOffered(today: number): ReadonlySet<string> {
+  const days = Array.from({ length: LAST_DAY - FIRST_DAY + 1 }, (_, at) => today + FIRST_DAY + at);
+  return new Set(days.map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10)));
 }
 
 function flightOn(service: Service, date: string, currencies: readonly string[]): Flight {

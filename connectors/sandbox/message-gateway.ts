@@ -1,4 +1,4 @@
-import { createHmac, hash, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject, randomBytes } from 'node:crypto';
 import type { StatementSync } from 'node:sqlite';
 import type { SandboxStore } from './store.ts';
 
@@ -45,7 +45,7 @@ const UNDELIVERABLE = '@undeliverable.example';
 /** A gateway for e-mail, text and push messages. Delivery ends here. Calls must run inside the store's transaction. */
 export class MessageGateway {
   readonly #now: () => number;
-  readonly #secret: Uint8Array;
+  readonly #secret: KeyObject;
   readonly #find: StatementSync;
   readonly #insert: StatementSync;
   readonly #byOrder: StatementSync;
@@ -54,7 +54,7 @@ export class MessageGateway {
     this.#now = now;
     store.declare(TABLES);
     store.prepare('INSERT OR IGNORE INTO message_secret VALUES (1, ?)').run(randomBytes(32));
-    this.#secret = (store.prepare('SELECT secret FROM message_secret').get() as { secret: Uint8Array }).secret;
+    this.#secret = createSecretKey((store.prepare('SELECT secret FROM message_secret').get() as { secret: Uint8Array }).secret);
     this.#find = store.prepare(`SELECT fingerprint, ${COLUMNS} FROM message WHERE key = ?`);
     this.#insert = store.prepare('INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#byOrder = store.prepare(`SELECT ${COLUMNS} FROM message WHERE order_id = ? ORDER BY key`);

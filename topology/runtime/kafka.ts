@@ -108,6 +108,12 @@ export function idempotentProducer(kafka: Kafka, retry: Partial<RetryOptions> = 
   });
 }
 
+/**
+ * More than any batch that is written, a chunk's events of one type or a full batch of commands: of batches that are larger than this a broker
+ * gives one in each answer, whatever else is asked for.
+ */
+const PARTITION_BYTES = 1024 * 1024;
+
 export interface GroupConsumerOptions {
   groupId: string;
   /** Silence after which the group gives this member's partitions to others, ms. */
@@ -117,7 +123,7 @@ export interface GroupConsumerOptions {
   rebalanceTimeout?: number;
   /** Longest wait of a fetch that finds nothing; also how soon a resumed partition is read again, ms. */
   maxWaitTimeInMs?: number;
-  /** A fetch is answered before its longest wait only when so much is there. */
+  /** A fetch is answered before its longest wait only when so much is there. With 0 it is answered at once, and the wait is between fetches. */
   minBytes?: number;
   maxBytesPerPartition?: number;
   maxBytes?: number;
@@ -130,7 +136,7 @@ export function groupConsumer(kafka: Kafka, options: GroupConsumerOptions): Cons
     heartbeatInterval: HEARTBEAT_MS,
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,
     maxWaitTimeInMs: 100,
-    maxBytesPerPartition: 256 * 1024,
+    maxBytesPerPartition: PARTITION_BYTES,
     maxBytes: 4 * 1024 * 1024,
     ...options,
     readUncommitted: false,

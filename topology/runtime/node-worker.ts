@@ -9,7 +9,7 @@ const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
 /** An idle node asks the broker this often; a record that arrives is answered with at once. */
 const OWN_FETCH = { maxWaitTimeInMs: 1_000, minBytes: 1 };
 /** A node fed in memory finds next to nothing but records to pass over at its topics: no use being woken for each. */
-const FED_FETCH = { maxWaitTimeInMs: 500, minBytes: 1024 * 1024 };
+const FED_FETCH = { maxWaitTimeInMs: 500, minBytes: 0 };
 /** Without a sign of life from the consumer for this long, though Kafka answers, the process is of no use: the supervisor starts a new one. */
 const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 

@@ -20,7 +20,7 @@ const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 
 export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
   groupId: string;
-  /** Longest wait of a fetch, ms: how far behind the log an idle moment may leave the store. */
+  /** Time from one fetch to the next, ms, unless there is a backlog: how far behind the log the store may be. */
   fetchWaitMs: number;
   /** What is read, and the event type each topic holds. */
   topics: ReadonlyMap<string, EventType>;
@@ -36,7 +36,7 @@ export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
  * Fewer, larger fetches: each names every partition of every topic, whatever it brings. And room for something of all of them: brokers fill
  * an answer in the order asked, so that in a backlog the last topics would wait until the first are read to their ends.
  */
-const FETCH_BYTES = { minBytes: 256 * 1024, maxBytes: 32 * 1024 * 1024 };
+const FETCH_BYTES = { minBytes: 0, maxBytes: 32 * 1024 * 1024 };
 
 /**
  * Reads event topics as a member of a consumer group and writes them to a store, each record once.

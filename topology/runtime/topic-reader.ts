@@ -60,6 +60,11 @@ export function committedOffsets(kafka: Kafka, group: string, topics: readonly s
   });
 }
 
+export interface TailOptions {
+  fromNow: boolean;
+  gatherMs?: number;
+}
+
 export interface Tail {
   /** Ends the reading; resolves once no more records will be handed over. */
   stop(): Promise<void>;
@@ -70,15 +75,18 @@ export interface Tail {
 /**
  * Hands over committed records as they come, after everything now in the topics (`fromNow`) or from the first. Resolves once it is known
  * where the reading starts: what is committed after that is not missed. Goes on by itself after faults of the brokers. Commits nothing.
+ *
+ * A fetch names every partition, whatever it brings: under load, fewer of them cost both sides less. So after a fetch that found something the
+ * next waits for `gatherMs`.
  */
-export async function tail(kafka: Kafka, topics: readonly string[], onRecord: OnRecord, { fromNow }: { fromNow: boolean }): Promise<Tail> {
+export async function tail(kafka: Kafka, topics: readonly string[], onRecord: OnRecord, { fromNow, gatherMs = TAIL_GATHER_MS }: TailOptions): Promise<Tail> {
   const cluster = await openCluster(kafka, topics);
   const starts = await listOffsets(cluster, topics, fromNow ? LATEST : EARLIEST).catch(async (error: unknown) => {
     await cluster.disconnect();
     throw error;
   });
   const ranges = [...starts].flatMap(([topic, partitions]) => [...partitions].map(([partition, from]) => ({ topic, partition, from })));
-  const reader = new RangeReader(cluster, ranges, onRecord, TAIL_GATHER_MS);
+  const reader = new RangeReader(cluster, ranges, onRecord, gatherMs);
   const ended = reader.run().finally(() => cluster.disconnect());
   return {
     ended,
@@ -89,7 +97,6 @@ export async function tail(kafka: Kafka, topics: readonly string[], onRecord: On
   };
 }
 
-/** A fetch names every partition, whatever it brings: under load, fewer of them cost both sides less than the wait costs anyone. */
 const TAIL_GATHER_MS = 5;
 
 const topicsOf = (ranges: readonly Range[]): string[] => [...new Set(ranges.map(({ topic }) => topic))];
