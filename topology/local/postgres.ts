@@ -77,7 +77,12 @@ function settings(port: number): string[] {
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    shared_buffers: '128MB',
+    shared_buffers: '256MB',
+    // After a checkpoint the first change of a page writes the whole page: with keys spread over large indexes, most changes are the first.
+    max_wal_size: '4GB',
+    checkpoint_timeout: '30min',
+    // Statements are many and small.
+    jit: 'off',
     max_connections: 100,
     synchronous_commit: 'on',
     timezone: 'UTC',

@@ -52,6 +52,8 @@ function options(folder: string, port: number): string[] {
     dir: folder,
     appendonly: 'yes',
     appendfsync: 'everysec',
+    // What is committed leaves the journal again: the file grows by ten times what it holds, and a rewrite each time would be half of the work.
+    'auto-aof-rewrite-min-size': '256mb',
     save: '',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
