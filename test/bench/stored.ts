@@ -1,0 +1,80 @@
+import { createClient } from '@clickhouse/client';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { inEnvironment, machine, say } from './environment.ts';
+import { measureThroughput } from './throughput.ts';
+
+const ORDERS = Number(process.env.BENCH_ORDERS ?? 20_000);
+const STORED = Number(process.env.BENCH_STORED_ORDERS ?? 1_000_000);
+/** Heads copied in one script call. */
+const COPIES_A_CALL = 500;
+
+/**
+ * Orders a second with next to nothing stored, and again with so many orders in Postgres, ClickHouse and Redis: copies, under other ids, of
+ * orders that went through. Kafka's log is not made longer: appending does not look back.
+ */
+export function measure(): Promise<object> {
+  return inEnvironment({ without: ['all'] }, async (environment) => {
+    const { addresses } = environment.stack;
+    const empty = await measureThroughput(environment, ORDERS, { seed: 1, before: 0 });
+    const copies = Math.ceil(STORED / ORDERS);
+    say(`storing each of ${ORDERS} orders ${copies} more times`);
+    const pool = new pg.Pool({ connectionString: addresses.databaseUrl, max: 1 });
+    const ids = (await pool.query<{ order_id: string }>('SELECT order_id FROM orders')).rows.map((row) => row.order_id);
+    await copyInPostgres(pool, copies);
+    await copyInClickHouse(addresses.clickhouseUrl, copies);
+    await copyInRedis(addresses.redisUrl, ids, copies);
+    const { rows } = await pool.query<{ stored: number }>('SELECT count(*)::int AS stored FROM orders');
+    const stored = rows[0]?.stored ?? 0;
+    await pool.end();
+    const full = await measureThroughput(environment, ORDERS, { seed: 2, before: stored });
+    return { machine: machine(), stored, empty, full, ratio: full.ordersPerSecond / empty.ordersPerSecond };
+  });
+}
+
+/** Ids that no order has, in no order: as bad for indexes as can be. */
+const OTHER_ID = (id: string): string => `md5(${id} || '/' || copy)::uuid::text`;
+
+async function copyInPostgres(pool: pg.Pool, copies: number): Promise<void> {
+  const tables: Record<string, readonly string[]> = { orders: ['order_id'], order_events: ['order_id', 'event_id'], payments: ['order_id'], holds: ['order_id'], tickets: ['order_id'] };
+  for (const [table, keys] of Object.entries(tables)) {
+    const { rows } = await pool.query<{ column_name: string }>('SELECT column_name FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position', [table]);
+    const columns = rows.map((row) => row.column_name);
+    const values = columns.map((column) => (keys.includes(column) ? OTHER_ID(column) : column));
+    await pool.query(`INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${table}, generate_series(1, ${copies}) AS copy`);
+    say(`copied ${table} in Postgres`);
+  }
+  await pool.query('ANALYZE');
+  await pool.query('CHECKPOINT');
+}
+
+async function copyInClickHouse(url: string, copies: number): Promise<void> {
+  const clickhouse = createClient({ url, request_timeout: 600_000 });
+  // The new id follows from the old one and the number of the copy, so that an order's events stay together.
+  await clickhouse.command({
+    query: `INSERT INTO order_events SELECT * REPLACE (hex(sipHash128(order_id, copy)) AS order_id, hex(sipHash128(event_id, copy)) AS event_id)
+            FROM order_events ARRAY JOIN range(1, ${copies + 1}) AS copy`,
+    clickhouse_settings: { max_insert_block_size: '1000000', max_partitions_per_insert_block: '0' },
+  });
+  await clickhouse.close();
+  say('copied the events in ClickHouse');
+}
+
+const COPY_HEADS = `
+for i = 2, #KEYS do
+  local head = redis.call('HMGET', KEYS[1], 'v', 's', 'r', 'e')
+  redis.call('HSET', KEYS[i], 'v', head[1], 's', head[2], 'r', head[3], 'e', head[4])
+  redis.call('PEXPIRE', KEYS[i], 8 * 86400000)
+end`;
+
+async function copyInRedis(url: string, ids: readonly string[], copies: number): Promise<void> {
+  const redis = new Redis(url);
+  for (const id of ids) {
+    for (let done = 0; done < copies; done += COPIES_A_CALL) {
+      const keys = Array.from({ length: Math.min(COPIES_A_CALL, copies - done) }, (_, at) => `{ord:${id}/${done + at}}:head`);
+      await redis.eval(COPY_HEADS, keys.length + 1, `{ord:${id}}:head`, ...keys);
+    }
+  }
+  redis.disconnect();
+  say('copied the heads in Redis');
+}
