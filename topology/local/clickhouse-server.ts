@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { giveWay } from '../runtime/give-way.ts';
 import { openEngine } from './clickhouse-engine.ts';
 import { clickhouseHttp } from './clickhouse-http.ts';
 
@@ -6,6 +7,8 @@ import { clickhouseHttp } from './clickhouse-http.ts';
 const { values } = parseArgs({ options: { path: { type: 'string' }, port: { type: 'string' } } });
 if (!values.path || !values.port) throw new Error('both --path and --port are needed');
 
+// Before the engine starts its threads.
+giveWay();
 const engine = await openEngine(values.path);
 const server = clickhouseHttp(engine);
 server.listen(Number(values.port), '127.0.0.1', () =>

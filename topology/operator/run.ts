@@ -6,6 +6,7 @@ import { loadConfig } from '../runtime/config.ts';
 import type { Logger } from 'pino';
 import { createLog } from '../runtime/log.ts';
 import { startPipeline } from '../runtime/pipeline.ts';
+import { giveWay } from '../runtime/give-way.ts';
 import { startSinks } from '../runtime/sinks.ts';
 import { SINKS, type SinkName } from '../topics.ts';
 import { serveWorker } from '../runtime/worker-server.ts';
@@ -29,6 +30,7 @@ export async function runNodes(names: string[]): Promise<void> {
     process.exit(1);
   };
   let ready = false;
+  if (sinks) giveWay();
   const running = sinks
     ? await startSinks(config, { sinks, log, onFatal })
     : await startPipeline({ config, flow: orderFlow, nodes, log, onFatal });
