@@ -26,6 +26,11 @@ export class Unprocessable extends Error {
   }
 }
 
+/** A record that no node can read, whichever of those it reaches tries. */
+export class Unreadable extends Unprocessable {
+  override name = 'Unreadable';
+}
+
 /** The step took longer than the session waits; it goes on in the background and leaves its result in the journal. */
 export class StepOverdue extends TransientFault {
   override name = 'StepOverdue';

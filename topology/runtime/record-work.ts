@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMANDS_TOPIC, CHANGELOG_TOPIC, topicOf } from '../topics.ts';
+import { Undecodable } from '../../schemas/codec.ts';
 import type { FlowNode } from '../define.ts';
 import { runChain, type ChainMap, type ChainResult, type SlowNodes } from './chain.ts';
-import { deadLetter, originOf, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
-import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable } from './errors.ts';
+import { deadLetter, originHeaders, originOf, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
+import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable, Unreadable } from './errors.ts';
 import { CHAINED_TO, eventHeaders, headerText, TRACEPARENT } from './headers.ts';
 import type { PipelineMetrics } from './metrics.ts';
 import { attemptsOf, putOff } from './retry.ts';
@@ -59,16 +60,22 @@ export async function workOn(node: FlowNode, record: RawRecord, deps: WorkDeps):
 }
 
 function bury(node: FlowNode, record: RawRecord, error: unknown, deps: WorkDeps): RecordWork {
-  if (!buries(node, record.topic)) return IDLE;
+  if (!buries(node, record, error)) return IDLE;
   deps.metrics.deadLetters.inc({ node: node.name });
   return { outgoing: [deadLetter(node.name, record, error, attemptsOf(record) + 1, deps.services.now())], steps: null, replayed: 0 };
 }
 
-/** Several nodes read the commands; only the opener buries what none of them can read. */
-const buries = (node: FlowNode, topic: string): boolean => topic !== COMMANDS_TOPIC || node.kind === 'opener';
+/**
+ * Several nodes read each command. What none of them can read the opener buries, alone, also where another has put it off before. What a node
+ * cannot do about a command that it takes is its own.
+ */
+function buries(node: FlowNode, record: RawRecord, error: unknown): boolean {
+  const isUnreadable = error instanceof Unreadable || error instanceof Undecodable;
+  return node.kind === 'opener' || !isUnreadable || originHeaders(record)['x-orig-topic'] !== COMMANDS_TOPIC;
+}
 
 async function process(node: FlowNode, record: RawRecord, deps: WorkDeps): Promise<RecordWork> {
-  if (!record.value) throw new Unprocessable('empty_value', 'the record has no value');
+  if (!record.value) throw new Unreadable('empty_value', 'the record has no value');
   const input = await deps.services.codec.decode(record.value);
   const result = await withRetries(deps.services.settings.stepRetries, () =>
     runChain(node, input, deps.services, {

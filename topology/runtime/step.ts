@@ -6,7 +6,7 @@ import type { AnyOrderEvent, EventType, Order, OrderCommand, TimerFired } from '
 import type { FlowNode, InterruptNode, OpenerNode, ProcessorNode } from '../define.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../order-states.ts';
 import { isFromTheFuture, isTooOld } from './command-window.ts';
-import { StateBehind, Unprocessable } from './errors.ts';
+import { StateBehind, Unprocessable, Unreadable } from './errors.ts';
 import { eventIdOf, isGenuine } from './event-id.ts';
 import { failpoint } from './failpoint.ts';
 import type { Completed, Mark, OrderState } from './state.ts';
@@ -294,10 +294,10 @@ async function decodeEvent(bytes: Buffer, services: Services): Promise<AnyOrderE
 }
 
 function commandOf(input: DecodedRecord): OrderCommand {
-  if (input.name !== 'OrderCommand') throw new Unprocessable('wrong_record', `expected OrderCommand, found ${input.name}`);
+  if (input.name !== 'OrderCommand') throw new Unreadable('wrong_record', `expected OrderCommand, found ${input.name}`);
   const command = input.record as OrderCommand;
-  if (!command.commandId || !command.orderId) throw new Unprocessable('incomplete_command', 'commandId and orderId must not be empty');
-  if (!command[command.kind]) throw new Unprocessable('incomplete_command', `a ${command.kind} command must carry \`${command.kind}\``);
+  if (!command.commandId || !command.orderId) throw new Unreadable('incomplete_command', 'commandId and orderId must not be empty');
+  if (!command[command.kind]) throw new Unreadable('incomplete_command', `a ${command.kind} command must carry \`${command.kind}\``);
   return command;
 }
 
