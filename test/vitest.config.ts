@@ -41,6 +41,8 @@ export default defineConfig({
           name: 'simulation',
           include: ['test/**/*.simulation.test.ts'],
           fileParallelism: false,
+          // A worker for each core of the least machine.
+          maxConcurrency: 2,
           testTimeout: 300_000,
           sequence: { groupOrder: 3 },
         },
