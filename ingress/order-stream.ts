@@ -49,6 +49,8 @@ export class OrderStream {
   #gap: NodeJS.Timeout | null = null;
   #grace: NodeJS.Timeout | null = null;
   #next: number;
+  /** The version written last. */
+  #written = 0;
   #status: OrderStatus | null = null;
   #closed = false;
 
@@ -85,6 +87,7 @@ export class OrderStream {
       if (status === null) break;
       this.#pending.delete(this.#next);
       this.#options.write({ version: this.#next, event: event.type, status, occurredAt: event.occurredAt });
+      this.#written = this.#next;
       this.#next += 1;
       this.#status = status;
       this.#endSoonIf(endsOrder(event.type, status));
@@ -99,7 +102,8 @@ export class OrderStream {
         this.#take(version, { type: type as EventType, occurredAt, status: status as OrderStatus });
       }
       const last = events.at(-1);
-      if (last && last.version < this.#next && endsOrder(last.type as EventType, last.status as OrderStatus))
+      // A history that lags behind what was written live says nothing about the end.
+      if (last && last.version < this.#next && last.version >= this.#written && endsOrder(last.type as EventType, last.status as OrderStatus))
         this.#endSoonIf(true);
     } catch (error) {
       this.#options.fault(error);

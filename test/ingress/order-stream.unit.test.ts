@@ -132,6 +132,22 @@ describe("an order's stream", () => {
     );
   });
 
+  it('goes on after Fulfilled where the history lags behind what was told live', async () => {
+    const types = [...WAY, ...REFUND];
+    const { stored, live } = eventsOf(types);
+    const known = stored.slice(0, 9);
+    const { written, ended, tell } = open(0, known);
+    await vi.advanceTimersByTimeAsync(0);
+    tell(live[10]!);
+    tell(live[9]!);
+    expect(written).toEqual(expected(types.slice(0, 11)));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(ended).not.toHaveBeenCalled();
+    known.push(...stored.slice(9));
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(written).toEqual(expected(types));
+  });
+
   it('fills a gap from the history as soon as that has it', async () => {
     const { stored, live } = eventsOf(WAY);
     const known = stored.slice(0, 2);

@@ -14,12 +14,16 @@ export interface ChaosRates {
   crashAtFailpoint: number;
   /** Of a call taking very long. */
   slow: number;
+  /** Of the commit of a transaction being held up on its way, while its group shares out anew. */
+  heldCommit: number;
   /** Of a timer firing late. */
   lateTimer: number;
 }
 
 const LATENCY_MS: Record<Server, readonly [number, number]> = { kafka: [0.2, 3], redis: [0.05, 0.8], company: [2, 30] };
 const SLOW_MS: Record<Server, readonly [number, number]> = { kafka: [20, 1_500], redis: [5, 400], company: [300, 7_000] };
+
+const HELD_COMMIT_MS: readonly [number, number] = [20, 6_000];
 
 /** Decides by chance what goes wrong, as long as anything may. */
 export class Chaos {
@@ -65,6 +69,13 @@ export class Chaos {
     this.#coverage.saw(`crash at ${name}`);
     this.#kill(process, name);
     return true;
+  }
+
+  /** ms that a commit stays on its way; 0 for most. */
+  commitHeldUp(): number {
+    if (!this.active || !this.#random.chance(this.rates.heldCommit)) return 0;
+    this.#coverage.saw('commit held up');
+    return this.#random.between(...HELD_COMMIT_MS);
   }
 
   timerLateness(): number {

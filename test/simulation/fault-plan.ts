@@ -25,6 +25,7 @@ export function randomFaultPlan(random: Random): FaultPlan {
       crashAtCall: sometimes(0.4, 0.004),
       crashAtFailpoint: sometimes(0.5, 0.04),
       slow: sometimes(0.5, 0.03),
+      heldCommit: sometimes(0.3, 0.1),
       lateTimer: sometimes(0.3, 0.3),
     },
     untilMs: random.between(12_000, 30_000),

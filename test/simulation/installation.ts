@@ -147,7 +147,7 @@ export class Installation {
     await runPipeline({
       flow: orderFlow,
       nodes: slot.nodes,
-      kafka: simulatedKafka({ broker: this.broker, network: this.#network, scheduler, random, coverage }),
+      kafka: simulatedKafka({ chaos: this.chaos, broker: this.broker, network: this.#network, scheduler, random, coverage }),
       redis, codec, settings, partitions,
       environment: 'simulated',
       metrics: observedMetrics(coverage),

@@ -8,6 +8,7 @@ import { LogFold } from '../../topology/operator/verify/log-fold.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { FINAL, type OrderStatus } from '../../topology/order-states.ts';
 import { snapshotOf } from '../../topology/runtime/state-snapshot.ts';
+import { CLOCK_ERROR_MS } from '../../topology/runtime/store-clock.ts';
 import { TIMERS_KEY } from '../../topology/runtime/state-keys.ts';
 import { CHANGELOG_TOPIC, COMMANDS_TOPIC, deadLetterTopicOf, groupOf, inputsOf, topicOf } from '../../topology/topics.ts';
 import { catalogue, codec, type Installation } from './installation.ts';
@@ -30,7 +31,7 @@ export async function verdictOf(installation: Installation, settings: Settings, 
   const checked = CHECKS.filter(({ name }) => !OTHER_STORES.has(name)).flatMap(({ name, violations }) => [...violations(evidence)].map((text) => `${name}: ${text}`));
   const statuses: Record<string, number> = {};
   for (const { last } of evidence.orders.values()) statuses[last.status] = (statuses[last.status] ?? 0) + 1;
-  const own = [...outOfOrder(installation), ...openTransactions(installation), ...leftTimers(installation), ...deadLetters(evidence, noise), ...unended(evidence), ...(await expiredEarly(installation))];
+  const own = [...outOfOrder(installation), ...openTransactions(installation), ...leftTimers(installation), ...deadLetters(evidence, noise), ...unended(evidence), ...(await disobeyed(installation, evidence)), ...(await expiredEarly(installation))];
   return { violations: [...checked, ...own, ...unread(installation)], statuses };
 }
 
@@ -149,14 +150,30 @@ function* unended({ orders }: Evidence): Iterable<string> {
   for (const [orderId, { last }] of orders) if (!FINAL.has(last.status as OrderStatus)) yield `ended: order ${orderId} still stands at ${last.status}`;
 }
 
-/** No order is given up for its hold while the hold still lasts. */
+/** Whoever asked for the end of an order gets it, whenever the command came: before the order, in its midst or after it. */
+async function disobeyed({ broker }: Installation, { orders }: Evidence): Promise<string[]> {
+  const cancelled = new Set<string>();
+  for (const log of broker.partitionsOf(COMMANDS_TOPIC)) {
+    for (const { value } of log.committed()) {
+      const decoded = await decodedOrNull(value);
+      if (decoded?.name === 'OrderCommand' && decoded.record.kind === 'cancel') cancelled.add(decoded.record.orderId);
+    }
+  }
+  return [...cancelled].flatMap((orderId) => {
+    const status = orders.get(orderId)?.last.status;
+    return status === 'Fulfilled' ? [`obeyed: order ${orderId} was to be cancelled and stands at ${status}`] : [];
+  });
+}
+
+/** No order is given up for its hold while the hold still lasts: by the clock of broker and store, which members know but so well. */
 async function expiredEarly({ broker }: Installation): Promise<string[]> {
   const early: string[] = [];
   for (const log of broker.partitionsOf(topicOf('CancelRequested'))) {
-    for (const { value } of log.committed()) {
-      const { orderId, occurredAt, order } = (await decodedOrNull(value))?.record as AnyOrderEvent;
+    for (const { value, timestamp } of log.committed()) {
+      const { orderId, order } = (await decodedOrNull(value))?.record as AnyOrderEvent;
       const expiresAt = order.hold?.expiresAt ?? 0;
-      if (order.closure?.reason === 'hold_expired' && occurredAt < expiresAt) early.push(`hold_lasts: order ${orderId} was given up ${expiresAt - occurredAt} ms early`);
+      const earlyMs = expiresAt - Number(timestamp);
+      if (order.closure?.reason === 'hold_expired' && earlyMs > CLOCK_ERROR_MS) early.push(`hold_lasts: order ${orderId} was given up ${earlyMs} ms early`);
     }
   }
   return early;

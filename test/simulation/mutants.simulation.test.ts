@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MUTANTS, SEEDS_A_MUTANT } from './mutants.ts';
 import { mutated } from './plant.ts';
 import { inWorker } from './workers.ts';
@@ -12,16 +12,14 @@ test('there are enough of them, each with a name of its own', () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
 });
 
-describe.each(MUTANTS)('$name: $what', (mutant) => {
-  test('changes the source as it is now', () => {
-    const source = readFileSync(join(root, mutant.file), 'utf8');
-    expect(mutated(mutant, source)).not.toBe(source);
-    expect(() => mutated(mutant, '')).toThrow(mutant.name);
-    expect(() => mutated(mutant, source + source)).toThrow(mutant.name);
-  });
+test.each(MUTANTS)('$name changes the source as it is now', (mutant) => {
+  const source = readFileSync(join(root, mutant.file), 'utf8');
+  expect(mutated(mutant, source)).not.toBe(source);
+  expect(() => mutated(mutant, '')).toThrow(mutant.name);
+  expect(() => mutated(mutant, source + source)).toThrow(mutant.name);
+});
 
-  test(`is caught within ${SEEDS_A_MUTANT} seeds`, async () => {
-    const { broken } = await inWorker({ from: 1, seeds: SEEDS_A_MUTANT, untilBroken: true, mutant: mutant.name });
-    expect(broken).toHaveLength(1);
-  });
+test.concurrent.each(MUTANTS)(`$name is caught within ${SEEDS_A_MUTANT} seeds: $what`, async ({ name }) => {
+  const { broken } = await inWorker({ from: 1, seeds: SEEDS_A_MUTANT, untilBroken: true, mutant: name });
+  expect(broken).toHaveLength(1);
 });

@@ -10,7 +10,7 @@ export const REQUIRED: readonly string[] = [
   ...orderFlow.nodes.flatMap(({ name }) => POINTS.map((point) => `passed ${name}.${point}`)),
   ...POINTS.map((point) => `crash at a node's ${point}`),
   ...PART_POINTS.timers.map((point) => `passed timers.${point}`), 'crash at a point of timers',
-  'crash at a call', 'process killed', 'process paused', 'session expired', 'rebalance', 'group disturbed', 'joined again while at work',
+  'crash at a call', 'process killed', 'process paused', 'session expired', 'rebalance', 'group disturbed', 'joined again while at work', 'commit held up',
   'company away', 'late timer',
   ...['kafka', 'redis', 'company'].flatMap((server) => [`slow ${server}`, `request_lost ${server}`, `answer_lost ${server}`]),
   ...['Produce', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn', 'InitProducerId', 'OffsetFetch', 'OffsetCommit'].flatMap(

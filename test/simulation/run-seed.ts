@@ -64,6 +64,7 @@ export async function runSeed(seed: number, { keepTrace = 0 }: { keepTrace?: num
     scheduleFaults(plan, { installation: running, scheduler, random, coverage });
     await scheduler.runUntil(START + plan.untilMs);
     calm(running);
+    await scheduler.runUntil(START + CONNECTED_BY_MS + Math.max(...arrivals.map(({ at }) => at)));
     await rest(scheduler, running, () => violations.length > 0);
     const noise = arrivals.filter(({ command }) => command === null).map(({ orderId }) => orderId);
     const verdict = await verdictOf(running, settings, Math.floor(scheduler.now), noise);

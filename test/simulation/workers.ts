@@ -20,16 +20,17 @@ export async function inWorker(task: WorkerTask): Promise<BatchResult> {
 export async function inWorkers(task: WorkerTask, workers: number, onPart: (sofar: BatchResult) => void = () => undefined): Promise<BatchResult> {
   const size = Math.min(SEEDS_A_WORKER, Math.ceil(task.seeds / workers));
   const end = task.from + task.seeds;
-  const parts: BatchResult[] = [];
+  const parts = new Map<number, BatchResult>();
+  const sofar = (): BatchResult[] => [...parts].sort(([one], [other]) => one - other).map(([, part]) => part);
   let next = task.from;
   const take = async (): Promise<void> => {
-    while (next < end && !(task.untilBroken && parts.some(({ broken }) => broken.length > 0))) {
+    while (next < end && !(task.untilBroken && sofar().some(({ broken }) => broken.length > 0))) {
       const from = next;
       next = Math.min(end, from + size);
-      parts.push(await inWorker({ ...task, from, seeds: next - from }));
-      onPart(merged(parts));
+      parts.set(from, await inWorker({ ...task, from, seeds: next - from }));
+      onPart(merged(sofar()));
     }
   };
   await Promise.all(Array.from({ length: workers }, take));
-  return merged(parts);
+  return merged(sofar());
 }

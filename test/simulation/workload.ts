@@ -35,6 +35,9 @@ const TOKEN_WEIGHTS = { tok_visa: 8, tok_declined: 1, tok_insufficient_funds: 1,
 const PLACED_WITHIN_MS = 8_000;
 const POISON_SHARE = 0.1;
 
+/** How long before its order an early cancel comes at most, ms: most orders follow at once, some when much has happened to the mark. */
+const EARLY_MS = [500, 8_000, 20_000] as const;
+
 /** Which commands meet orders that exist: all, or none but those that come before their order. */
 export type Interrupts = 'any' | 'early';
 
@@ -49,15 +52,18 @@ export async function workload(random: Random, startAt: number, keys: KeyPort, i
 
 async function storyOf(index: number, random: Random, startAt: number, keys: KeyPort, interrupts: Interrupts): Promise<Arrival[]> {
   const orderId = random.uuid();
-  const placedAt = random.between(0, PLACED_WITHIN_MS);
+  const isCancelled = random.chance(0.35);
+  const isEarly = isCancelled && (interrupts === 'early' || random.chance(0.15));
+  const begunAt = random.between(0, PLACED_WITHIN_MS);
+  const placedAt = isEarly ? begunAt + random.between(1, random.pick(EARLY_MS)) : begunAt;
   const token = random.weighted(TOKEN_WEIGHTS);
   const command = await placed(orderId, index, token, Math.floor(startAt + placedAt), random, keys);
   const story: Arrival[] = [{ at: placedAt, orderId, command }];
   const say = (at: number, make: (commandId: string, now: number) => OrderCommand): void => {
     story.push({ at, orderId, command: make(random.uuid(), Math.floor(startAt + at)) });
   };
-  if (random.chance(0.35)) {
-    const at = interrupts === 'early' || random.chance(0.15) ? Math.max(0, placedAt - random.between(1, 500)) : placedAt + random.between(0, random.pick([30, 400, 3_000, 30_000]));
+  if (isCancelled) {
+    const at = isEarly ? begunAt : placedAt + random.between(0, random.pick([30, 400, 3_000, 30_000]));
     say(at, (commandId, now) => cancelCommand({ commandId, orderId, now }, 'customer_request'));
   }
   if (token === 'tok_3ds' && interrupts === 'any' && random.chance(0.75)) {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Api, orderBody, travelDate } from './api.ts';
 import { Installation } from './installation.ts';
+import { ownServers } from './own-servers.ts';
 import { SandboxLedger } from './sandbox-ledger.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
@@ -9,7 +10,7 @@ let api: Api;
 let sandbox: SandboxLedger;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...inject('system') });
+  installation = await Installation.start({ ...ownServers() });
   api = new Api(installation.url);
   sandbox = new SandboxLedger(installation.config.sandboxUrl);
 });

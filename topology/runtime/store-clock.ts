@@ -14,6 +14,8 @@ export interface StoreClock {
 const READ_EVERY_MS = 5_000;
 /** An answer that took longer says too little about the time. */
 const LONGEST_READING_MS = 500;
+/** How far a member's time may be from the store's, ms. */
+export const CLOCK_ERROR_MS = LONGEST_READING_MS / 2;
 /** The first readings are taken as they come; after so many slow ones the last of them has to do. */
 const FIRST_TRIES = 5;
 const ALARMING_SKEW_MS = 5_000;

@@ -1,5 +1,6 @@
 import { adoptKafka, type Admin, type Consumer, type Kafka, type Producer } from '../../../topology/runtime/kafka.ts';
 import type { FetchedPartition, KafkaBroker, KafkaCluster } from '../../../topology/runtime/kafka-cluster.ts';
+import type { Chaos } from '../chaos.ts';
 import type { Network } from '../network.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -11,6 +12,7 @@ import { SimulatedProducer, type ProducerOptions } from './producer.ts';
 
 /** What a client of one process is made of. */
 export interface ClientParts {
+  chaos: Chaos;
   broker: Broker;
   network: Network;
   scheduler: Scheduler;
@@ -41,13 +43,17 @@ function simulatedAdmin({ broker, network }: ClientParts) {
     fetchTopicMetadata: ({ topics }: { topics: string[] }) =>
       ask('Metadata', () => ({ topics: topics.map((name) => ({ name, partitions: broker.partitionsOf(name).map(({ partition }) => ({ partitionId: partition, leader: 0 })) })) })),
     fetchOffsets: ({ groupId, topics }: { groupId: string; topics: string[] }) =>
-      ask(`OffsetFetch ${groupId}`, () => topics.map((topic) => ({
-        topic,
-        partitions: broker.partitionsOf(topic).map(({ partition }) => {
-          const offset = broker.groups.committed(groupId, { topic, partition });
-          return { partition, offset: String(offset ?? -1), metadata: null };
-        }),
-      }))),
+      ask(`OffsetFetch ${groupId}`, () => {
+        const found = topics.map((topic) => ({
+          topic,
+          partitions: broker.partitionsOf(topic).map(({ partition }) => {
+            const offset = broker.groups.committed(groupId, { topic, partition });
+            return { partition, offset: String(offset ?? -1), metadata: null };
+          }),
+        }));
+        broker.groups.told(groupId);
+        return found;
+      }),
     fetchTopicOffsets: (topic: string) =>
       ask(`ListOffsets ${topic}`, () => broker.partitionsOf(topic).map(({ partition, end }) => ({ partition, offset: String(end), high: String(end), low: '0' }))),
   };

@@ -49,6 +49,8 @@ export class ConsumerGroups {
   readonly #random: Random;
   readonly #coverage: Coverage;
   readonly #partitionsOf: (topic: string) => number;
+  /** What lets go of the commits that are held up, by group. */
+  readonly #held = new Map<string, Set<() => void>>();
   #sequence = 0;
 
   constructor(options: { scheduler: Scheduler; random: Random; coverage: Coverage; partitionsOf: (topic: string) => number }) {
@@ -64,6 +66,22 @@ export class ConsumerGroups {
 
   committed(group: string, partition: TopicPartition): number | null {
     return this.#group(group).committed.get(nameOf(partition))?.offset ?? null;
+  }
+
+  /** Resolves after so long, or as soon as somebody was told where the group stands: just when it stands there no longer. */
+  heldUp(groupId: string, ms: number): Promise<void> {
+    const held = this.#held.get(groupId) ?? new Set();
+    this.#held.set(groupId, held);
+    return new Promise((resolve) => {
+      held.add(resolve);
+      this.#scheduler.after(ms, null, `a commit for ${groupId} was held up`, resolve);
+    });
+  }
+
+  /** Somebody was told where the group stands. */
+  told(groupId: string): void {
+    for (const letGo of this.#held.get(groupId) ?? []) letGo();
+    this.#held.delete(groupId);
   }
 
   /** A new member, or one that comes again for the next generation. */

@@ -24,6 +24,8 @@ export class SimulatedProducer {
   #identity: ProducerIdentity | null = null;
   #state: 'ready' | 'transacting' | 'committing' | 'aborting' = 'ready';
   #registered = false;
+  /** Whose offsets the transaction holds. */
+  #group: string | null = null;
 
   constructor(parts: ClientParts, options: ProducerOptions) {
     this.#parts = parts;
@@ -45,6 +47,7 @@ export class SimulatedProducer {
     this.#identity ??= await this.#initProducerId();
     this.#state = 'transacting';
     this.#registered = false;
+    this.#group = null;
     let active = true;
     const guarded = <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) => async (...args: Args): Promise<T> => {
       if (!active) throw misuse('Cannot continue to use transaction once ended');
@@ -82,6 +85,7 @@ export class SimulatedProducer {
     const { broker } = this.#parts;
     const identity = this.#identity as ProducerIdentity;
     const offsets = topics.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })));
+    this.#group = consumerGroupId;
     await this.#call('AddOffsetsToTxn', () => broker.transactions.addGroup(identity, consumerGroupId));
     this.#registered = true;
     await this.#call(`TxnOffsetCommit ${offsets.map((each) => `${nameOf(each)}@${each.offset}`).join()}`, () => {
@@ -94,9 +98,21 @@ export class SimulatedProducer {
     this.#state = commit ? 'committing' : 'aborting';
     if (this.#registered) {
       const identity = this.#identity as ProducerIdentity;
-      await this.#call(`EndTxn ${commit ? 'commit' : 'abort'}`, () => this.#parts.broker.transactions.endTransaction(identity, commit));
+      await this.#call(`EndTxn ${commit ? 'commit' : 'abort'}`, async () => {
+        if (commit) await this.#heldUp();
+        this.#parts.broker.transactions.endTransaction(identity, commit);
+      });
     }
     this.#state = 'ready';
+  }
+
+  /** Now and then the request stays on its way while the group gives the partition to another member. */
+  async #heldUp(): Promise<void> {
+    const { broker: { groups }, chaos } = this.#parts;
+    const ms = this.#group === null ? 0 : chaos.commitHeldUp();
+    if (this.#group === null || ms === 0) return;
+    groups.disturb(this.#group);
+    await groups.heldUp(this.#group, ms);
   }
 
   async #produce(topicMessages: TopicMessages[], identity: ProducerIdentity, transactional: boolean): Promise<void> {
@@ -121,7 +137,7 @@ export class SimulatedProducer {
     return placed;
   }
 
-  #call<T>(label: string, serve: () => T, hidden = 0): Promise<T> {
+  #call<T>(label: string, serve: () => T | Promise<T>, hidden = 0): Promise<T> {
     return this.#parts.network.call({ server: 'kafka', label, serve, lost: connectionLost, hidden });
   }
 
