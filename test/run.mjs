@@ -17,8 +17,7 @@ function options(given) {
     process.exit(1);
   }
   return {
-    // Those that look at the clock are system tests too.
-    projects: valuesOf('project').flatMap((name) => (name === 'system' ? [name, 'system-alone'] : name)),
+    projects: valuesOf('project'),
     testNamePattern: valuesOf('test-name')[0],
     reporter: valuesOf('reporter')[0],
   };

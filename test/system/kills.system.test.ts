@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
 const ORDERS = 2_000;
@@ -11,7 +10,7 @@ const KILLS_EACH = 3;
 let installation: Installation;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers(), nodePerProcess: true, startsAtOnce: 6, env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), nodePerProcess: true, env: { IAROS_LOG_LEVEL: 'warn' } });
 });
 afterAll(() => installation?.stop());
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { connectKafka, type Kafka } from '../../topology/runtime/kafka.ts';
 import { type CommandProducer, openCommandProducer } from '../../topology/runtime/command-producer.ts';
@@ -9,7 +9,6 @@ import { type ReadRecord, readTopics } from '../../topology/runtime/topic-reader
 import { COMMANDS_TOPIC, deadLetterTopicOf, topicOf } from '../../topology/topics.ts';
 import { Api, orderBody } from './api.ts';
 import { freePort, Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
 const OTHERS = orderFlow.nodes.map(({ name }) => name).filter((name) => name !== 'notify');
@@ -22,7 +21,7 @@ let kafka: Kafka;
 let producer: CommandProducer;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers(), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
   await Promise.all([installation.run('others', ['topology/cli.ts', 'run', ...OTHERS]), installation.run('notify', NOTIFY)]);
   api = new Api(installation.url);
   const log = createLog('test', 'error');
@@ -205,7 +204,7 @@ test('iaros rebuild makes Redis anew while orders flow; nothing is lost', async 
   expectOk(await verdictOf(installation, 90_000));
 });
 
-describe.concurrent('a mistake is told in one sentence, and the exit code is 1', () => {
+describe('a mistake is told in one sentence, and the exit code is 1', () => {
   test('a node that does not exist', async () => {
     const { code, stdout, stderr } = await installation.iaros('run', 'nosuch');
     expect([code, stdout]).toEqual([1, '']);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { topicsOf } from '../../topology/topics.ts';
 import { connectKafka } from '../../topology/runtime/kafka.ts';
@@ -12,12 +12,11 @@ import { createLog } from '../../topology/runtime/log.ts';
 import { readTopics } from '../../topology/runtime/topic-reader.ts';
 import { Api, orderBody } from './api.ts';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 
 let installation: Installation;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers(), env: { IAROS_LOG_LEVEL: 'trace' } });
+  installation = await Installation.start({ ...inject('system'), env: { IAROS_LOG_LEVEL: 'trace' } });
 });
 afterAll(() => installation?.stop());
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { arbitraryOrder } from '../schemas/arbitrary-order.ts';
 import fc from 'fast-check';
 import type { OrderCommand } from '../../schemas/types.ts';
@@ -11,7 +11,6 @@ import { connectKafka } from '../../topology/runtime/kafka.ts';
 import { createLog } from '../../topology/runtime/log.ts';
 import { Api, orderBody } from './api.ts';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 
 let installation: Installation;
 let codec: Codec;
@@ -19,7 +18,7 @@ let producer: Awaited<ReturnType<typeof openCommandProducer>>;
 const log = createLog('test', 'error');
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers(), env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), env: { IAROS_LOG_LEVEL: 'warn' } });
   codec = await openCodec({ registryUrl: installation.config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(orderFlow)) });
   producer = await openCommandProducer(connectKafka({ brokers: installation.config.kafkaBrokers, clientId: 'test', log }), { log });
 });

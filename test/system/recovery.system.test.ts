@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Codec, openCodec } from '../../schemas/codec.ts';
 import type { OrderCommand } from '../../schemas/types.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
@@ -14,9 +14,7 @@ import { headKey } from '../../topology/runtime/state-keys.ts';
 import { type ReadRecord, readTopics } from '../../topology/runtime/topic-reader.ts';
 import { COMMANDS_TOPIC, groupOf, retryTopicOf, subjectsOf, topicOf, topicsOf } from '../../topology/topics.ts';
 import { Api, orderBody } from './api.ts';
-import { commitAsNoMember } from './group-offsets.ts';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
 const OTHERS = orderFlow.nodes.map(({ name }) => name).filter((name) => name !== 'notify');
@@ -33,7 +31,7 @@ let redis: Redis;
 /** Deadlines of a second or two, so that orders that stand still are found while a test waits. */
 beforeAll(async () => {
   const env = { IAROS_LOG_LEVEL: 'warn', IAROS_ORDER_TIMEOUT_MS: '200', IAROS_STUCK_POLL_MS: '500' };
-  installation = await Installation.start({ ...ownServers(), without: ['all'], env });
+  installation = await Installation.start({ ...inject('system'), without: ['all'], env });
   await Promise.all([installation.run('others', ['topology/cli.ts', 'run', ...OTHERS]), installation.run('notify', NOTIFY)]);
   api = new Api(installation.url);
   const log = createLog('test', 'error');
@@ -155,7 +153,7 @@ describe('iaros dlq', () => {
     expect(await printed('audit', '--since', '2100-01-01')).toBe('nothing was done');
   });
 
-  test.concurrent.each([
+  test.each([
     [['dlq', 'list', 'nosuch'], /^iaros: no node is named nosuch; there are: receive, validate, .*\n$/],
     [['dlq', 'list', '--since', 'yesterday'], /^iaros: yesterday is no time: .*\n$/],
     [['dlq', 'show', 'receive'], /^iaros: receive is no dead letter: .*\n$/],
@@ -188,8 +186,10 @@ async function passedOver(): Promise<string> {
   const { orderId } = (await api.post(orderBody())).body;
   await api.until(orderId, ({ status }) => status === 'Confirmed');
   const topic = topicOf('OrderConfirmed');
-  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
-  await commitAsNoMember(kafka, groupOf('notify'), topic, ends.map(({ partition, high }) => ({ partition, offset: high })));
+  await withAdmin(kafka, async (admin) => {
+    const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, offset: high }));
+    await admin.setOffsets({ groupId: groupOf('notify'), topic, partitions });
+  });
   return orderId;
 }
 

@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { snapshotOf } from '../../topology/runtime/rebuild.ts';
 import { Api, orderBody } from './api.ts';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
 let installation: Installation;
 let redis: Redis;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers(), env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), env: { IAROS_LOG_LEVEL: 'warn' } });
   redis = new Redis(installation.config.redisUrl);
 });
 afterAll(async () => {
@@ -37,7 +36,7 @@ test('FLUSHALL at rest: rebuilt from the changelog, equal to before, and orders 
 
 test('FLUSHALL under load: nothing lost, nothing twice', async () => {
   const placing = installation.iaros('demo', '--rate', '40', '--count', '800', '--cancel-percent', '5', '--seed', '12');
-  await sleep(4_000);
+  await sleep(8_000);
   await redis.flushall();
   const tally = JSON.parse((await placing).stdout.trim().split('\n').at(-1) as string) as { placed: number };
   expect(tally.placed).toBe(800);

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Api, orderBody, travelDate } from './api.ts';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 import { SandboxLedger } from './sandbox-ledger.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
@@ -10,7 +9,7 @@ let api: Api;
 let sandbox: SandboxLedger;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers() });
+  installation = await Installation.start({ ...inject('system') });
   api = new Api(installation.url);
   sandbox = new SandboxLedger(installation.config.sandboxUrl);
 });

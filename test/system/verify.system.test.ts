@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { countersKey } from '../../connectors/redis-inventory/flight-key.ts';
 import { headKey } from '../../topology/runtime/state-keys.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
@@ -15,7 +15,6 @@ import { readTopics } from '../../topology/runtime/topic-reader.ts';
 import { AUDIT_TOPIC, COMMANDS_TOPIC, deadLetterTopicOf, topicOf, topicsOf } from '../../topology/topics.ts';
 import { Api, orderBody, travelDate } from './api.ts';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
 const DATE = travelDate(37);
@@ -32,7 +31,7 @@ let kafka: Kafka;
 const log = createLog('test', 'error');
 
 beforeAll(async () => {
-  const { addresses, sandboxDir } = ownServers();
+  const { addresses, sandboxDir } = inject('system');
   installation = await Installation.start({ addresses, sandboxDir, env: { IAROS_LOG_LEVEL: 'warn' } });
   postgres = new pg.Pool({ connectionString: addresses.databaseUrl, max: 1 });
   clickhouse = createClient({ url: addresses.clickhouseUrl });

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { SESSION_TIMEOUT_MS } from '../../topology/runtime/kafka.ts';
 import { Api, orderBody } from './api.ts';
 import { freePort, Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 import { expectOk, verdictOf } from './verification.ts';
 import { countsByNode } from './worker-metrics.ts';
 
@@ -13,7 +12,7 @@ let installation: Installation;
 let metricsPort: number;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers(), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
   metricsPort = await freePort();
   await installation.run('all-1', RUN_ALL, { IAROS_WORKER_PORT: String(metricsPort) });
 });

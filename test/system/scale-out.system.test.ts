@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { groupOf, topicOf } from '../../topology/topics.ts';
 import { assignmentsOf, connectKafka } from '../../topology/runtime/kafka.ts';
 import { createLog } from '../../topology/runtime/log.ts';
 import { Api, orderBody } from './api.ts';
 import { Installation } from './installation.ts';
-import { ownServers } from './own-servers.ts';
 
 const OTHERS = orderFlow.nodes.map((node) => node.name).filter((name) => name !== 'validate');
 let installation: Installation;
 
 beforeAll(async () => {
-  installation = await Installation.start({ ...ownServers(), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
+  installation = await Installation.start({ ...inject('system'), without: ['all'], env: { IAROS_LOG_LEVEL: 'warn' } });
   await installation.run('others', ['topology/cli.ts', 'run', ...OTHERS]);
   await Promise.all([1, 2, 3].map((number) => installation.run(`validate-${number}`, ['topology/cli.ts', 'run', 'validate'])));
 });
