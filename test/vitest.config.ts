@@ -1,10 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const root = dirname(import.meta.dirname);
-/** One a core; Vitest alone would leave one of them to itself, which is half of a small machine. */
-const workers = Math.max(2, availableParallelism());
 
 /** The file name tells the tier: unit needs no server, stack needs the real ones, system needs them for itself alone, simulation needs time on every core. */
 export default defineConfig({
@@ -13,7 +10,7 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: 'unit', include: ['test/**/*.unit.test.ts'], maxWorkers: workers, sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['test/**/*.unit.test.ts'], sequence: { groupOrder: 0 } },
       },
       {
         root,
@@ -21,7 +18,6 @@ export default defineConfig({
           name: 'stack',
           include: ['test/**/*.stack.test.ts'],
           globalSetup: ['test/stack.ts'],
-          maxWorkers: workers,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
