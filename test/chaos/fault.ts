@@ -30,8 +30,8 @@ export interface Fault {
   title: string;
   /** Default: one-process. */
   layout?: Layout;
-  /** Faults of one family are alike: the quick run takes one of them, by its seed, and another run another one. */
-  family?: string;
+  /** Too long for the quick run, which has others of its family; by name it can be asked for there too. */
+  fullOnly?: boolean;
   /** Why it cannot be injected on this machine: the run then says so, and counts it neither as passed nor as failed. */
   notRun?: string;
   /** How often it is injected at least. */

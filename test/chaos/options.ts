@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { Random } from '../../topology/demo/random.ts';
 import type { Fault, Scale } from './fault.ts';
 
 export interface SuiteOptions {
@@ -15,8 +14,8 @@ export interface SuiteOptions {
 }
 
 /** Enough that every partition of every node has something under way, and two cores are not the bottleneck. */
-const RATE = { quick: 15, full: 40 } as const;
-const ORDERS = { quick: 2_000, full: 100_000 } as const;
+const RATE = 15;
+const ORDERS = { quick: 2_000, full: 20_000 } as const;
 
 /** @throws in one sentence where an argument makes no sense. */
 export function optionsOf(args: readonly string[], faults: readonly Fault[], now = Date.now()): SuiteOptions {
@@ -29,25 +28,14 @@ export function optionsOf(args: readonly string[], faults: readonly Fault[], now
   const unknown = only?.filter((name) => !faults.some((fault) => fault.name === name)) ?? [];
   if (unknown.length > 0) throw new Error(`there is no fault ${unknown.join(', ')}; there are ${faults.map(({ name }) => name).join(', ')}`);
   if (values.write && (only || values.quick)) throw new Error('--write is for the full run of all faults');
-  const seed = values.seed === undefined ? now % 2 ** 31 : wholeNumber('--seed', values.seed);
-  const all = scale === 'full' ? faults : oneOfEachFamily(faults, new Random(seed));
   return {
     scale,
-    seed,
-    faults: only ? faults.filter(({ name }) => only.includes(name)) : all,
+    faults: only ? faults.filter(({ name }) => only.includes(name)) : faults.filter(({ fullOnly }) => scale === 'full' || !fullOnly),
     orders: values.orders === undefined ? (only ? 0 : ORDERS[scale]) : wholeNumber('--orders', values.orders),
-    rate: values.rate === undefined ? RATE[scale] : wholeNumber('--rate', values.rate),
+    seed: values.seed === undefined ? now % 2 ** 31 : wholeNumber('--seed', values.seed),
+    rate: values.rate === undefined ? RATE : wholeNumber('--rate', values.rate),
     write: values.write ?? false,
   };
-}
-
-/** In the order given; of those that cannot be injected here none, unless its family has no other. */
-function oneOfEachFamily(faults: readonly Fault[], random: Random): Fault[] {
-  const chosen = new Map([...Map.groupBy(faults, ({ family, name }) => family ?? name)].map(([family, members]) => {
-    const possible = members.filter(({ notRun }) => notRun === undefined);
-    return [family, random.pick(possible.length > 0 ? possible : members)];
-  }));
-  return faults.filter((fault) => chosen.get(fault.family ?? fault.name) === fault);
 }
 
 function wholeNumber(name: string, text: string): number {

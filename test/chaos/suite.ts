@@ -7,14 +7,14 @@ import { connectKafka, type Kafka, SESSION_TIMEOUT_MS } from '../../topology/run
 import { createLog } from '../../topology/runtime/log.ts';
 import type { Installation } from '../system/installation.ts';
 import { type Channel, openChannel } from './channel.ts';
-import type { ChaosRun, Fault, Injection, Layout, Letter, Scale, Servers } from './fault.ts';
+import type { ChaosRun, Fault, Injection, Layout, Letter, Servers } from './fault.ts';
 import { violations } from './invariants.ts';
 import { WorkloadLoad } from './load.ts';
 import type { SuiteOptions } from './options.ts';
 import type { Proxies } from './proxy/proxies.ts';
 import { recovery, Stores } from './recovery.ts';
 import { type FaultResult, shortcomings } from './results.ts';
-import { SignReader, together } from './signs.ts';
+import { SignReader } from './signs.ts';
 import { InstallationWorkers } from './workers.ts';
 import { workload } from './workload.ts';
 
@@ -44,8 +44,6 @@ export class Suite {
   readonly #signs: SignReader;
   /** Dead letters of poison that faults put in themselves. */
   readonly #letters: Letter[] = [];
-  /** Orders told of in results. */
-  #counted = 0;
 
   private constructor(options: SuiteOptions, parts: SuiteParts, channel: Channel) {
     const { installation, stack } = parts;
@@ -65,13 +63,16 @@ export class Suite {
     return new Suite(options, parts, await openChannel(parts.installation.config));
   }
 
-  /** Results come as a stage is over, also where a fault broke something: the next finds the same installation. */
+  /** Results come one by one, also where a fault broke something: the next finds the same installation. */
   async *run(): AsyncGenerator<FaultResult> {
-    const { faults, orders, scale } = this.#options;
-    for (const { name, notRun } of faults) if (notRun !== undefined) this.#parts.say(`${name}: ${notRun}`);
-    const stages = stagesOf(faults.filter(({ notRun }) => notRun === undefined), scale);
-    for (const [index, stage] of stages.entries()) {
-      yield* await this.#runStage(stage, Math.ceil((orders * (index + 1)) / stages.length), index === stages.length - 1);
+    const { faults, orders } = this.#options;
+    for (const [index, fault] of faults.entries()) {
+      if (fault.notRun !== undefined) {
+        this.#parts.say(`${fault.name}: ${fault.notRun}`);
+        continue;
+      }
+      const isLast = index === faults.length - 1;
+      yield await this.#inject(fault, Math.ceil((orders * (index + 1)) / faults.length), isLast);
     }
   }
 
@@ -80,51 +81,31 @@ export class Suite {
     await Promise.all([this.#channel.close(), this.#stores.close()]);
   }
 
-  /** Injects the faults one after another under load, lets all come to rest, and checks. What the checks find is told with the last fault. */
-  async #runStage(stage: readonly Fault[], ordersByThen: number, isLast: boolean): Promise<FaultResult[]> {
+  async #inject(fault: Fault, ordersByThen: number, isLast: boolean): Promise<FaultResult> {
     const { say, signal } = this.#parts;
-    this.#load.start();
-    const parts: FaultResult[] = [];
-    for (const fault of stage) parts.push(await this.#inject(fault));
-    while (this.#load.sent < ordersByThen && !signal.aborted) await sleep(100, undefined, { signal });
-    const began = Date.now();
-    await this.#load.stop();
-    await this.#workers.allReady();
-    say(`${stage.map(({ name }) => name).join(', ')}: ${this.#load.sent} orders so far; checking`);
-    const found: string[] = [];
-    found.push(...((await this.#violations(isLast).catch((error: unknown) => void this.#note(found, 'checking')(error))) ?? []));
-    const late = await this.#signs.take();
-    const results = parts.map((part) => ({ ...part, signs: together(part.signs, late) }));
-    for (const [index, fault] of stage.entries()) results[index]?.violations.push(...(fault.unseen?.(results[index].signs) ?? []));
-    const last = results.at(-1) as FaultResult;
-    last.violations.push(...found);
-    last.orders += this.#load.sent - parts.reduce((sum, { orders }) => sum + orders, this.#counted);
-    last.seconds += Math.round((Date.now() - began) / 1_000);
-    this.#counted = this.#load.sent;
-    return results;
-  }
-
-  async #inject(fault: Fault): Promise<FaultResult> {
     const began = Date.now();
     const sentBefore = this.#load.sent;
     const found: string[] = [];
-    this.#parts.say(`${fault.name}: ${fault.title}`);
-    await this.#workers.arrange(fault.layout ?? 'one-process').catch(this.#note(found, 'arranging'));
+    const note = (doing: string) => (error: unknown) => {
+      if (signal.aborted) throw error;
+      found.push(`${doing}: ${error instanceof Error ? error.message : String(error)}`);
+    };
+    say(`${fault.name}: ${fault.title}`);
+    this.#load.start();
+    await this.#workers.arrange(fault.layout ?? 'one-process').catch(note('arranging'));
     await this.#signs.take();
-    const injections: Injection[] = (await fault.inject(this.#runOf(fault)).catch(this.#note(found, 'injecting'))) ?? [];
+    const injections: Injection[] = (await fault.inject(this.#runOf(fault)).catch(note('injecting'))) ?? [];
+    while (this.#load.sent < ordersByThen && !signal.aborted) await sleep(100, undefined, { signal });
+    await this.#load.stop();
+    await this.#workers.allReady();
+    say(`${fault.name}: ${injections.length} injected, ${this.#load.sent - sentBefore} orders; checking`);
+    found.push(...(await this.#violations(isLast).catch((error: unknown) => void note('checking')(error)) ?? []));
+    const signs = await this.#signs.take();
     const recoveriesMs = injections.flatMap(({ recoveryMs }) => (recoveryMs === null ? [] : [recoveryMs]));
     const result = { planned: fault.planned(this.#options.scale), injected: injections.length, recoveriesMs };
-    found.push(...shortcomings(result, RECOVERY_BOUND_MS));
+    found.push(...shortcomings(result, RECOVERY_BOUND_MS), ...(fault.unseen?.(signs) ?? []));
     return {
-      ...result, signs: await this.#signs.take(), fault: fault.name, title: fault.title, orders: this.#load.sent - sentBefore, violations: found,
-      seconds: Math.round((Date.now() - began) / 1_000),
-    };
-  }
-
-  #note(found: string[], doing: string): (error: unknown) => undefined {
-    return (error) => {
-      if (this.#parts.signal.aborted) throw error;
-      found.push(`${doing}: ${error instanceof Error ? error.message : String(error)}`);
+      ...result, signs, fault: fault.name, title: fault.title, orders: this.#load.sent - sentBefore, violations: found, seconds: Math.round((Date.now() - began) / 1_000),
     };
   }
 
@@ -150,20 +131,4 @@ export class Suite {
       say,
     };
   }
-}
-
-/**
- * What is injected before all comes to rest and is checked. In the full run that is one fault, so that the check tells which one broke
- * something. In the quick run neighbours of one layout that have a family share a check, which takes longer than most of them.
- */
-function stagesOf(faults: readonly Fault[], scale: Scale): Fault[][] {
-  const stages: Fault[][] = [];
-  for (const fault of faults) {
-    const stage = stages.at(-1);
-    const [first] = stage ?? [];
-    const joins = scale === 'quick' && first?.family !== undefined && fault.family !== undefined && first.layout === fault.layout;
-    if (stage && joins) stage.push(fault);
-    else stages.push([fault]);
-  }
-  return stages;
 }

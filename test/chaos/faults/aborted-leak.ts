@@ -14,8 +14,8 @@ const READER = new URL('../../topology/runtime/read-committed.ts', import.meta.u
 export const LEAK_FAULTS: readonly Fault[] = [
   {
     name: 'aborted-leak',
-    family: 'records',
     title: 'Overlapping transactions, half of them aborted, 1 KiB a fetch',
+    fullOnly: true,
     planned: (scale) => TIMES[scale],
     inject: (run) => inTurn(run, TIMES, 'aborted transactions overlap', (index) => withInjector(run, (injector) => compare(run, injector, index))),
   },

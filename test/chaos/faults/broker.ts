@@ -12,29 +12,28 @@ const OUTAGE_MS: Length = { quick: 8_000, full: 60_000 };
 export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'broker-restart',
-    family: 'broker',
     title: 'Kafka broker restarted (SIGTERM)',
+    fullOnly: true,
     planned: (scale) => RESTARTS[scale],
     inject: (run) => inTurn(run, RESTARTS, 'SIGTERM kafka', () => away(run, 'kafka', { quick: 0, full: 0 })),
   },
   {
     name: 'broker-kill',
-    family: 'broker',
     title: 'Kafka broker killed (SIGKILL)',
     planned: (scale) => KILLS[scale],
     inject: (run) => inTurn(run, KILLS, 'SIGKILL kafka', () => run.servers.kill('kafka')),
   },
   {
     name: 'broker-pause',
-    family: 'broker',
     title: 'Kafka broker stands still (SIGSTOP 20 s)',
+    fullOnly: true,
     planned: (scale) => PAUSES[scale],
     inject: (run) => inTurn(run, PAUSES, 'SIGSTOP kafka', () => paused(run, 'kafka', PAUSE_MS)),
   },
   {
     name: 'broker-outage',
-    family: 'broker',
     title: 'Kafka broker away for 60 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'kafka away', () => away(run, 'kafka', OUTAGE_MS)),
   },

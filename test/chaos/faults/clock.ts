@@ -14,8 +14,8 @@ const MODULE = new URL('../moved-clock.ts', import.meta.url).pathname;
 export const CLOCK_FAULTS: readonly Fault[] = [
   {
     name: 'clock',
-    family: 'machine',
     title: 'Clock of the processors ±10 min and ±2 h off, and set back again',
+    fullOnly: true,
     planned: (scale) => offsets(scale).length,
     inject: moveClock,
     *unseen({ skewed }) {

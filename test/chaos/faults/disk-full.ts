@@ -15,8 +15,8 @@ const noDisks = await whyNoDisks();
 
 export const DISK_FAULTS: readonly Fault[] = (['kafka', 'redis'] as const).map((server) => ({
   name: `disk-full-${server}`,
-  family: 'machine',
   title: `Disk full under ${server === 'kafka' ? 'the Kafka broker’s log' : 'Redis’s append-only file'}`,
+  fullOnly: true,
   ...(noDisks !== undefined && { notRun: noDisks }),
   planned: (scale) => TIMES[scale],
   inject: (run) => inTurn(run, TIMES, `disk of ${server} full`, () => fullFor(run, server)),

@@ -12,8 +12,9 @@ const LOOK_EVERY_MS = 20;
 /** The request is done and its reply never arrives: nobody but the broker knows that it was done. */
 export const LOST_REPLY_FAULTS: readonly Fault[] = (Object.keys(KAFKA_APIS) as KafkaApi[]).map((api) => ({
   name: `lost-reply-${api.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}`,
-  family: 'lost-reply',
   title: `Kafka's reply to ${api} lost`,
+  // The one after which a transaction is done and its producer does not know.
+  fullOnly: api !== 'EndTxn',
   planned: (scale) => TIMES[scale],
   inject: (run) => inTurn(run, TIMES, `reply to ${api} lost`, (index) => lose(run, api, index % 2 === 0)),
 }));

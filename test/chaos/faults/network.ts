@@ -25,8 +25,8 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
 /** In the quick run each of these meets one server, another in every run; in the full run all of them. */
 export const NETWORK_FAULTS: readonly Fault[] = MISBEHAVIOURS.map(({ name, title, behaviour }) => ({
   name: `network-${name}`,
-  family: 'network',
   title: `Network: ${title}, in front of each server`,
+  fullOnly: behaviour.kind !== 'reset',
   planned: (scale) => TIMES[scale],
   inject: (run) => {
     const first = run.random.int(0, SERVERS.length - 1);

@@ -23,22 +23,22 @@ const DOWN: readonly PaymentFault[] = [{ mode: 'down', rate: 1 }];
 export const PAYMENT_FAULTS: readonly Fault[] = [
   {
     name: 'payment-mischief',
-    family: 'payment',
     title: 'Payment company: 20 % time out, 5 % of answers lost, 5 % fail',
+    fullOnly: true,
     planned: (scale) => TIMES[scale],
     inject: (run) => inTurn(run, TIMES, 'payment mischief', () => during(run, MISCHIEF, LASTS_MS)),
   },
   {
     name: 'payment-storm',
-    family: 'payment',
     title: 'Payment company: 80 % of calls refused with 429',
+    fullOnly: true,
     planned: (scale) => TIMES[scale],
     inject: (run) => inTurn(run, TIMES, 'payment 429', () => during(run, STORM, LASTS_MS)),
   },
   {
     name: 'payment-outage',
-    family: 'payment',
     title: 'Payment company away for 60 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'payment away', () => during(run, DOWN, OUTAGE_MS)),
   },

@@ -25,7 +25,6 @@ const NOWHERE = '?/?@?';
 export const POISON_FAULTS: readonly Fault[] = [
   {
     name: 'poison',
-    family: 'records',
     title: 'Poison in every topic, those of retries and dead letters included',
     planned: (scale) => TIMES[scale],
     inject: async (run) => {

@@ -24,7 +24,6 @@ const CLEAR: ReadonlySet<number> = new Set([201, 202, 409, 422]);
 export const RACE_FAULTS: readonly Fault[] = [
   {
     name: 'races',
-    family: 'records',
     title: 'Commands twice, three clients for one order, payment results and timers out of turn',
     planned: (scale) => ROUNDS[scale],
     inject: (run) =>

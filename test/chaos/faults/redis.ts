@@ -19,22 +19,21 @@ const LOST_MS = 1_000;
 export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-kill',
-    family: 'redis',
     title: 'Redis killed (SIGKILL), append-only file kept',
+    fullOnly: true,
     planned: (scale) => KILLS[scale],
     inject: (run) => inTurn(run, KILLS, 'SIGKILL redis', () => run.servers.kill('redis')),
   },
   {
     name: 'redis-truncated',
-    family: 'redis',
     title: 'Redis restarted without the last second of its append-only file',
+    fullOnly: true,
     planned: (scale) => TRUNCATIONS[scale],
     inject: (run) => inTurn(run, TRUNCATIONS, 'redis loses a second', () => loseLastSecond(run)),
     unseen: rebuilds,
   },
   {
     name: 'redis-flush',
-    family: 'redis',
     title: 'Redis emptied (FLUSHALL)',
     planned: (scale) => FLUSHES[scale],
     inject: (run) => inTurn(run, FLUSHES, 'FLUSHALL', () => withRedis(run, (redis) => redis.flushall())),
@@ -42,15 +41,15 @@ export const REDIS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'redis-oom',
-    family: 'redis',
     title: 'Redis out of memory (maxmemory reached)',
+    fullOnly: true,
     planned: (scale) => SHORTAGES[scale],
     inject: (run) => inTurn(run, SHORTAGES, 'redis out of memory', () => outOfMemory(run)),
   },
   {
     name: 'redis-outage',
-    family: 'redis',
     title: 'Redis away for 30 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'redis away', () => away(run, 'redis', OUTAGE_MS)),
   },

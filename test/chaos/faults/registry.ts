@@ -11,15 +11,15 @@ const STARTING_MS: Length = { quick: 4_000, full: 15_000 };
 export const REGISTRY_FAULTS: readonly Fault[] = [
   {
     name: 'registry-outage',
-    family: 'registry',
     title: 'Schema registry away',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'registry away', () => away(run, 'registry', OUTAGE_MS)),
   },
   {
     name: 'registry-away-at-start',
-    family: 'registry',
     title: 'Schema registry away while every process starts',
+    fullOnly: true,
     planned: (scale) => STARTS[scale],
     inject: (run) => inTurn(run, STARTS, 'start without registry', () => startWithout(run)),
   },

@@ -15,35 +15,33 @@ const HELD_UP_MS = 1_000;
 export const STORE_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-outage',
-    family: 'stores',
     title: 'Postgres away for 60 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'postgres away', () => away(run, 'postgres', OUTAGE_MS)),
   },
   {
     name: 'postgres-kill',
-    family: 'stores',
     title: 'Postgres killed (SIGKILL) while the sink is inside a transaction',
     planned: (scale) => KILLS[scale],
     inject: (run) => inTurn(run, KILLS, 'SIGKILL postgres in a transaction', () => killInTransaction(run)),
   },
   {
     name: 'postgres-read-only',
-    family: 'stores',
     title: 'Postgres takes no writes',
+    fullOnly: true,
     planned: (scale) => READ_ONLY[scale],
     inject: (run) => inTurn(run, READ_ONLY, 'postgres read-only', () => readOnly(run)),
   },
   {
     name: 'clickhouse-outage',
-    family: 'stores',
     title: 'ClickHouse away for 60 s',
+    fullOnly: true,
     planned: (scale) => OUTAGES[scale],
     inject: (run) => inTurn(run, OUTAGES, 'clickhouse away', () => away(run, 'clickhouse', OUTAGE_MS)),
   },
   {
     name: 'clickhouse-kill',
-    family: 'stores',
     title: 'ClickHouse killed (SIGKILL) during an insert',
     planned: (scale) => KILLS[scale],
     inject: (run) => inTurn(run, KILLS, 'SIGKILL clickhouse in an insert', () => killInInsert(run)),
