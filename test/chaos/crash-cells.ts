@@ -4,6 +4,7 @@ import { orderFlow } from '../../topology/order-flow.ts';
 import { type Failpoint, OUTSIDE_PORTS, type OutsidePort, PART_POINTS, PORT_POINTS, SESSION_POINTS } from '../../topology/runtime/failpoints.ts';
 import { CLICKHOUSE_SINK, POSTGRES_SINK } from '../../topology/topics.ts';
 import type { Layout } from './fault.ts';
+import { shuffled } from './shuffled.ts';
 
 /** A process and a point at which it dies. */
 export interface Cell {
@@ -52,10 +53,16 @@ export function kindOf({ point }: Cell): string {
   return (SESSION_POINTS as readonly string[]).includes(kind) && !point.startsWith('postgres-sink') ? kind : point;
 }
 
-/** One cell of every kind, spread over the processes. */
-export function sample(cells: readonly Cell[], random: Random): Cell[] {
+/** Points between a step's end in the state store and the end of its transaction: whoever comes after a death there finds the step in the journal. */
+const REPLAYED: ReadonlySet<string> = new Set(['effects', 'partitions-added', 'produced', 'offsets']);
+
+/** One cell of each of so many kinds, every one by default, spread over the processes; one at least leaves steps to the journal. */
+export function sample(cells: readonly Cell[], random: Random, kinds = Number.POSITIVE_INFINITY): Cell[] {
   const taken = new Map<string, number>();
-  const fewestFirst = [...Map.groupBy(cells, kindOf).values()].sort((one, other) => one.length - other.length);
+  const byKind = shuffled([...Map.groupBy(cells, kindOf)], random);
+  const surely = byKind.find(([kind]) => REPLAYED.has(kind));
+  const chosen = [...new Set([...(surely ? [surely] : []), ...byKind])].slice(0, kinds).map(([, candidates]) => candidates);
+  const fewestFirst = chosen.sort((one, other) => one.length - other.length);
   return fewestFirst.map((candidates) => {
     const least = Math.min(...candidates.map(({ worker }) => taken.get(worker) ?? 0));
     const cell = random.pick(candidates.filter(({ worker }) => (taken.get(worker) ?? 0) === least));

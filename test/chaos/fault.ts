@@ -20,8 +20,8 @@ export interface Injection {
 
 /**
  * A way things break. The suite runs the faults of `faults.ts` one after another on one installation under load: it brings the installation
- * into the fault's layout, injects, waits for everything to come to rest, and checks the invariants. A fault that was injected less often
- * than planned, or that missed what it is there to provoke, fails the run.
+ * into the fault's layout and injects. Now and then, between two families and at the end, everything comes to rest and the invariants are
+ * checked. A fault that was injected less often than planned, or that missed what it is there to provoke, fails the run.
  */
 export interface Fault {
   /** For `--only`: lower case, with dashes. */
@@ -30,15 +30,13 @@ export interface Fault {
   title: string;
   /** Default: one-process. */
   layout?: Layout;
-  /** Too long for the quick run, which has others of its family; by name it can be asked for there too. */
-  fullOnly?: boolean;
   /** Why it cannot be injected on this machine: the run then says so, and counts it neither as passed nor as failed. */
   notRun?: string;
   /** How often it is injected at least. */
   planned(scale: Scale): number;
   /** Injects under load, and leaves everything running as it found it, also when it throws. A throw is a violation. */
   inject(run: ChaosRun): Promise<Injection[]>;
-  /** What has to be seen at least once for the fault to prove something: one text for each that was not. Called when all is at rest. */
+  /** What has to be seen at least once for the fault to prove something: one text for each that was not. Asked when the pipeline is steady again. */
   unseen?(signs: Signs): Iterable<string>;
 }
 

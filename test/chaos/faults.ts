@@ -1,7 +1,7 @@
 import type { Fault } from './fault.ts';
 import { LEAK_FAULTS } from './faults/aborted-leak.ts';
 import { BROKER_FAULTS } from './faults/broker.ts';
-import { chaining } from './faults/chaining.ts';
+import { chainedAgain, takenApart } from './faults/chaining.ts';
 import { CLOCK_FAULTS } from './faults/clock.ts';
 import { crashMatrixApart, crashMatrixChained } from './faults/crash-matrix.ts';
 import { DISK_FAULTS } from './faults/disk-full.ts';
@@ -17,9 +17,35 @@ import { scaling } from './faults/scaling.ts';
 import { STORE_FAULTS } from './faults/stores.ts';
 import { zombies } from './faults/zombies.ts';
 
-/** Every fault of the suite, in the order in which they are injected: those of one layout stand together. */
-export const FAULTS: readonly Fault[] = [
-  ...BROKER_FAULTS, ...REDIS_FAULTS, ...STORE_FAULTS, ...REGISTRY_FAULTS, ...NETWORK_FAULTS, ...LOST_REPLY_FAULTS, ...DISK_FAULTS, ...CLOCK_FAULTS, ...PAYMENT_FAULTS,
-  ...POISON_FAULTS, ...RACE_FAULTS, ...LEAK_FAULTS,
-  crashMatrixChained, chaining, crashMatrixApart, kills, zombies, scaling,
+/** Faults that break the same thing in different ways. A quick run injects one of them, another in every run. */
+export interface Family {
+  name: string;
+  faults: readonly Fault[];
+}
+
+/** In the order in which they are injected: those of one layout stand together. */
+export const FAMILIES: readonly Family[] = [
+  { name: 'broker', faults: BROKER_FAULTS },
+  { name: 'redis', faults: REDIS_FAULTS },
+  { name: 'stores', faults: STORE_FAULTS },
+  { name: 'registry', faults: REGISTRY_FAULTS },
+  { name: 'network', faults: NETWORK_FAULTS },
+  { name: 'lost replies', faults: LOST_REPLY_FAULTS },
+  { name: 'disks', faults: DISK_FAULTS },
+  { name: 'clock', faults: CLOCK_FAULTS },
+  { name: 'payment company', faults: PAYMENT_FAULTS },
+  { name: 'poison', faults: POISON_FAULTS },
+  { name: 'races', faults: RACE_FAULTS },
+  { name: 'aborted transactions', faults: LEAK_FAULTS },
+  { name: 'crashes, chained', faults: [crashMatrixChained] },
+  { name: 'taking apart', faults: [takenApart] },
+  { name: 'crashes', faults: [crashMatrixApart] },
+  { name: 'kills', faults: [kills] },
+  { name: 'zombies', faults: [zombies] },
+  { name: 'scaling', faults: [scaling] },
+  { name: 'chaining', faults: [chainedAgain] },
 ];
+
+export const FAULTS: readonly Fault[] = FAMILIES.flatMap(({ faults }) => faults);
+
+export const familyOf = (fault: Fault): string | undefined => FAMILIES.find(({ faults }) => faults.includes(fault))?.name;

@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { orderFlow } from '../../topology/order-flow.ts';
 import { FINAL, type OrderStatus } from '../../topology/order-states.ts';
-import { headerText } from '../../topology/runtime/headers.ts';
-import type { Kafka } from '../../topology/runtime/kafka.ts';
-import { readTopics } from '../../topology/runtime/topic-reader.ts';
-import { COMMANDS_TOPIC, topicsOf } from '../../topology/topics.ts';
 import type { Installation } from '../system/installation.ts';
 import type { Letter } from './fault.ts';
+import type { LetterReader } from './letter-reader.ts';
 import type { Placed, WorkloadLoad } from './load.ts';
 import type { Stores } from './recovery.ts';
-import { afterlife } from './workload.ts';
 
 interface Verdict {
   ok: boolean;
@@ -25,32 +20,38 @@ export interface AtRest {
   /** Dead letters that are due beside those of the load's poison. */
   letters: readonly Letter[];
   stores: Stores;
-  kafka: Kafka;
+  reader: LetterReader;
   /** How long everything may take to come to rest, ms. */
   patienceMs: number;
   /** Whether orders that wait for their payer have to be over too. */
   toTheEnd: boolean;
   signal: AbortSignal;
+  say(line: string): void;
 }
 
 /** Every invariant over all that was placed so far in the run: one text a violation. To be called once the load has stopped. */
 export async function violations(rest: AtRest): Promise<string[]> {
   const deadline = Date.now() + rest.patienceMs;
+  const began = Date.now();
   await untilFinal(rest, deadline);
+  const restedAt = Date.now();
   const verdict = await verdictOf(rest.installation, deadline, rest.signal);
+  rest.say(`at rest after ${restedAt - began} ms, verified in ${Date.now() - restedAt} ms`);
   const broken = Object.entries(verdict.checks).filter(([, check]) => !check.ok);
   return [
     ...broken.flatMap(([name, check]) => check.shown.slice(0, SHOWN).map((text) => `${name} (${check.violations}): ${text}`)),
     ...accounts(rest.load.placed, await rest.stores.statuses(), rest.toTheEnd),
-    ...letterFaults(await letters(rest)),
+    ...letterFaults({ due: rest.letters, ...(await rest.reader.read(rest.load.poison)) }),
     ...rest.load.complaints.splice(0).slice(0, SHOWN),
   ];
 }
 
+/** Asks for counts alone: there are many orders, and those that never end are named afterwards. */
 async function untilFinal({ load, stores, toTheEnd, signal }: AtRest, deadline: number): Promise<void> {
+  const acknowledged = [...load.placed.values()].filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
   while (Date.now() < deadline) {
-    const statuses = await stores.statuses().catch(() => new Map<string, string>());
-    if ([...accounts(load.placed, statuses, toTheEnd)].length === 0) return;
+    const counts = await stores.counts().catch(() => null);
+    if (counts && counts.orders >= acknowledged && counts.open === (toTheEnd ? 0 : counts.waiting) && counts.events === counts.analysed) return;
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
@@ -85,21 +86,6 @@ export interface Letters {
   poisoned: string[];
   /** Node and origin of every dead letter. */
   buried: { node: string; from: string }[];
-}
-
-async function letters({ kafka, load, letters: due }: AtRest): Promise<Letters> {
-  const doomed = new Set([...load.poison.values()].flatMap(({ orderId, poison }) => (afterlife[poison] === 'dead-letter' ? [orderId] : [])));
-  const poisoned: string[] = [];
-  await readTopics(kafka, [COMMANDS_TOPIC], ({ key, topic, partition, offset }) => {
-    if (doomed.has(String(key))) poisoned.push(`${topic}/${partition}@${offset}`);
-  });
-  const buried: Letters['buried'] = [];
-  const topics = topicsOf(orderFlow).filter(({ visibility }) => visibility === 'dead-letter').map(({ name }) => name);
-  await readTopics(kafka, topics, ({ topic, headers }) => {
-    const from = ['x-orig-topic', 'x-orig-partition', 'x-orig-offset'].map((name) => headerText(headers, name) ?? '?');
-    buried.push({ node: topic, from: `${from[0]}/${from[1]}@${from[2]}` });
-  });
-  return { due, poisoned, buried };
 }
 
 /** Dead letters are those of the poison that was put in, each once. */

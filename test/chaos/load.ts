@@ -21,6 +21,8 @@ const PATIENCE_MS = 150_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const LATE_REPEAT_MS = 1_500;
 const PAYER_PATIENCE_MS = 25_000;
+/** Once no more orders are placed: most who are not asked by then never will be. */
+const LATE_PAYER_PATIENCE_MS = 3_000;
 
 interface Answer {
   status: number;
@@ -132,7 +134,7 @@ export class WorkloadLoad implements Load {
   async #answerChallenge({ orderId, challenge }: PlannedOrder): Promise<void> {
     if (challenge !== 'authenticated' && challenge !== 'failed') return;
     const answer = async (): Promise<boolean> => (await this.#request('POST', `/api/v1/orders/${orderId}/payment`, { challengeResult: challenge })).status === 202;
-    await this.#until(answer, PAYER_PATIENCE_MS);
+    await this.#until(answer, PAYER_PATIENCE_MS, this.#on?.signal);
   }
 
   async #poison(poison: PlannedPoison): Promise<void> {
@@ -149,9 +151,13 @@ export class WorkloadLoad implements Load {
     if (accepted !== (afterlife[poison.poison] !== 'refused')) this.complaints.push(`a record of kind ${poison.poison} was ${accepted ? 'taken' : 'refused'}`);
   }
 
-  /** Tries until it works, or the client's patience is over: false then. */
-  async #until(attempt: () => Promise<boolean>, patienceMs = PATIENCE_MS): Promise<boolean> {
-    for (const deadline = Date.now() + patienceMs; ; ) {
+  /** Tries until it works, or the client's patience is over: false then. With `hurry` it is over soon after that aborts. */
+  async #until(attempt: () => Promise<boolean>, patienceMs = PATIENCE_MS, hurry?: AbortSignal): Promise<boolean> {
+    let deadline = Date.now() + patienceMs;
+    hurry?.addEventListener('abort', () => {
+      deadline = Math.min(deadline, Date.now() + LATE_PAYER_PATIENCE_MS);
+    });
+    for (;;) {
       if (await attempt().catch(() => false)) return true;
       if (Date.now() > deadline) return false;
       await sleep(RETRY_MS);

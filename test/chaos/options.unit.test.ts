@@ -1,26 +1,38 @@
 import { expect, test } from 'vitest';
-import { FAULTS } from './faults.ts';
+import { FAMILIES, FAULTS, familyOf } from './faults.ts';
 import { optionsOf } from './options.ts';
 
-test('the full run places 20,000 orders, the quick one 2,000, a chosen fault as many as it takes', () => {
-  expect(optionsOf([], FAULTS)).toMatchObject({ scale: 'full', orders: 20_000, write: false, faults: FAULTS });
-  expect(optionsOf(['--quick'], FAULTS)).toMatchObject({ scale: 'quick', orders: 2_000 });
-  expect(optionsOf(['--quick', '--only', 'kills,zombies', '--seed', '7'], FAULTS)).toMatchObject({ orders: 0, seed: 7, faults: FAULTS.filter(({ name }) => ['kills', 'zombies'].includes(name)) });
-  expect(optionsOf(['--orders', '300'], FAULTS).orders).toBe(300);
+test('the full run places 100,000 orders, the quick one 2,000, a chosen fault as many as it takes', () => {
+  expect(optionsOf([], FAMILIES)).toMatchObject({ scale: 'full', orders: 100_000, write: false, faults: FAULTS });
+  expect(optionsOf(['--quick'], FAMILIES)).toMatchObject({ scale: 'quick', orders: 2_000 });
+  expect(optionsOf(['--quick', '--only', 'kills,zombies', '--seed', '7'], FAMILIES)).toMatchObject({ orders: 0, seed: 7, faults: FAULTS.filter(({ name }) => ['kills', 'zombies'].includes(name)) });
+  expect(optionsOf(['--orders', '300', '--rate', '5'], FAMILIES)).toMatchObject({ orders: 300, rate: 5 });
 });
 
-test('the quick run leaves the longest faults out, unless they are asked for', () => {
-  const quick = optionsOf(['--quick'], FAULTS).faults;
-  expect(quick.length).toBeGreaterThan(0);
-  expect(quick).toEqual(FAULTS.filter(({ fullOnly }) => !fullOnly));
-  expect(optionsOf(['--quick', '--only', 'clock', '--rate', '5'], FAULTS)).toMatchObject({ rate: 5, faults: [{ name: 'clock', fullOnly: true }] });
+test('a quick run has one fault of every family, the same ones for the same seed', () => {
+  const quick = (seed: number) => optionsOf(['--quick', '--seed', String(seed)], FAMILIES).faults;
+  for (let seed = 1; seed < 20; seed += 1) expect(quick(seed).map(familyOf)).toEqual(FAMILIES.map(({ name }) => name));
+  expect(quick(3)).toEqual(quick(3));
+});
+
+test('over many quick runs every fault is met', () => {
+  const met = new Set(Array.from({ length: 200 }, (_, seed) => optionsOf(['--quick', '--seed', String(seed)], FAMILIES).faults).flat());
+  expect(FAULTS.filter((fault) => fault.notRun === undefined && !met.has(fault))).toEqual([]);
+});
+
+test('what this machine cannot have is not chosen where there is another', () => {
+  const [one, other] = FAULTS.slice(0, 2).map((fault, index) => ({ ...fault, ...(index === 0 && { notRun: 'not run: needs root' }) }));
+  for (let seed = 0; seed < 10; seed += 1) {
+    expect(optionsOf(['--quick', '--seed', String(seed)], [{ name: 'a', faults: [one!, other!] }, { name: 'b', faults: [one!] }]).faults).toEqual([other, one]);
+  }
 });
 
 test('what makes no sense is refused', () => {
-  expect(() => optionsOf(['--only', 'nothing'], FAULTS)).toThrow('there is no fault nothing; there are ');
-  expect(() => optionsOf(['--orders', 'many'], FAULTS)).toThrow('--orders takes a whole number');
-  expect(() => optionsOf(['--quick', '--write'], FAULTS)).toThrow('--write is for the full run');
-  expect(() => optionsOf(['--frobnicate'], FAULTS)).toThrow();
+  expect(() => optionsOf(['--only', 'nothing'], FAMILIES)).toThrow('there is no fault nothing; there are ');
+  expect(() => optionsOf(['--orders', 'many'], FAMILIES)).toThrow('--orders takes a whole number');
+  expect(() => optionsOf(['--rate', '0'], FAMILIES)).toThrow('--rate takes at least one order a second');
+  expect(() => optionsOf(['--quick', '--write'], FAMILIES)).toThrow('--write is for the full run');
+  expect(() => optionsOf(['--frobnicate'], FAMILIES)).toThrow();
 });
 
 test('faults are told apart by their names, and each is planned in both scales', () => {
@@ -30,4 +42,11 @@ test('faults are told apart by their names, and each is planned in both scales',
     expect(fault.planned('quick')).toBeGreaterThan(0);
     expect(fault.planned('full')).toBeGreaterThanOrEqual(fault.planned('quick'));
   }
+});
+
+test('a full run kills often enough', () => {
+  const planned = (name: string) => FAULTS.find((fault) => fault.name === name)?.planned('full') ?? 0;
+  expect(planned('crash-matrix')).toBeGreaterThanOrEqual(186);
+  expect([planned('kills'), planned('zombies')]).toEqual([150, 20]);
+  for (const { name } of FAULTS.filter((fault) => /^(lost-reply|network)-/.test(fault.name))) expect([name, planned(name)]).toEqual([name, 10]);
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Stack, startStack } from '../../topology/local/stack.ts';
 import { freePort, Installation } from '../system/installation.ts';
 import type { Layout } from './fault.ts';
-import { FAULTS } from './faults.ts';
+import { FAMILIES } from './faults.ts';
 import { thisMachine } from './machine.ts';
 import { optionsOf, type SuiteOptions } from './options.ts';
 import { closeAll, kafkaPorts, openProxies, type Proxies } from './proxy/proxies.ts';
@@ -96,10 +96,10 @@ async function runSuite(bench: Bench, options: SuiteOptions): Promise<RunReport>
 }
 
 async function main(): Promise<number> {
-  const options = optionsOf(process.argv.slice(2), FAULTS);
+  const options = optionsOf(process.argv.slice(2), FAMILIES);
   const bench = new Bench();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => bench.stopping.abort());
-  say(`${options.scale} run, seed ${options.seed}`);
+  say(`${options.scale} run, seed ${options.seed}, ${options.rate} orders a second: ${options.faults.map(({ name }) => name).join(', ')}`);
   let keep = true;
   try {
     const report = await runSuite(bench, options);

@@ -3,24 +3,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { demoAirline } from '../../connectors/demo-airline/index.ts';
 import { Random } from '../../topology/demo/random.ts';
 import type { Stack } from '../../topology/local/stack.ts';
-import { connectKafka, type Kafka, SESSION_TIMEOUT_MS } from '../../topology/runtime/kafka.ts';
+import { connectKafka, SESSION_TIMEOUT_MS } from '../../topology/runtime/kafka.ts';
 import { createLog } from '../../topology/runtime/log.ts';
 import type { Installation } from '../system/installation.ts';
 import { type Channel, openChannel } from './channel.ts';
-import type { ChaosRun, Fault, Injection, Layout, Letter, Servers } from './fault.ts';
+import type { ChaosRun, Fault, Injection, Layout, Letter, Scale, Servers, Signs } from './fault.ts';
+import { familyOf } from './faults.ts';
 import { violations } from './invariants.ts';
+import { LetterReader } from './letter-reader.ts';
 import { WorkloadLoad } from './load.ts';
 import type { SuiteOptions } from './options.ts';
 import type { Proxies } from './proxy/proxies.ts';
 import { recovery, Stores } from './recovery.ts';
 import { type FaultResult, shortcomings } from './results.ts';
-import { SignReader } from './signs.ts';
+import { SignReader, together } from './signs.ts';
 import { InstallationWorkers } from './workers.ts';
 import { workload } from './workload.ts';
 
 /** An injection is over by then: sessions time out, and 10 s more. */
 export const RECOVERY_BOUND_MS = SESSION_TIMEOUT_MS + 10_000;
 const REST_PATIENCE_MS = 150_000;
+/** Between two families, once so long has passed since the check before: coming to rest costs time in which nothing is proved. */
+const CHECK_AFTER_MS: Readonly<Record<Scale, number>> = { quick: 75_000, full: 240_000 };
+const SIGNS_PATIENCE_MS = 5_000;
+const SIGNS_LOOK_EVERY_MS = 250;
 
 export interface SuiteParts {
   stack: Stack;
@@ -32,7 +38,7 @@ export interface SuiteParts {
   say(line: string): void;
 }
 
-/** Injects faults one after another on one installation, with the load on it and the invariants checked after each. */
+/** Injects faults one after another on one installation, with the load on it all the time but while the invariants are checked. */
 export class Suite {
   readonly #options: SuiteOptions;
   readonly #parts: SuiteParts;
@@ -40,7 +46,7 @@ export class Suite {
   readonly #load: WorkloadLoad;
   readonly #channel: Channel;
   readonly #stores: Stores;
-  readonly #kafka: Kafka;
+  readonly #reader: LetterReader;
   readonly #signs: SignReader;
   /** Dead letters of poison that faults put in themselves. */
   readonly #letters: Letter[] = [];
@@ -54,7 +60,7 @@ export class Suite {
     const plan = workload({ seed: options.seed, catalogue: demoAirline(), today: new Date() });
     this.#load = new WorkloadLoad(plan, { url: installation.url, channel, rate: options.rate });
     this.#stores = new Stores(stack.addresses);
-    this.#kafka = connectKafka({ brokers: stack.addresses.kafkaBrokers, clientId: 'chaos', log: createLog('chaos', 'silent') });
+    this.#reader = new LetterReader(connectKafka({ brokers: stack.addresses.kafkaBrokers, clientId: 'chaos', log: createLog('chaos', 'silent') }));
     this.#signs = new SignReader(join(installation.dataDir, 'logs'));
     installation.onExit(({ signal }) => signal === 'SIGKILL' && this.#signs.noteKill());
   }
@@ -65,14 +71,22 @@ export class Suite {
 
   /** Results come one by one, also where a fault broke something: the next finds the same installation. */
   async *run(): AsyncGenerator<FaultResult> {
-    const { faults, orders } = this.#options;
-    for (const [index, fault] of faults.entries()) {
-      if (fault.notRun !== undefined) {
-        this.#parts.say(`${fault.name}: ${fault.notRun}`);
-        continue;
-      }
-      const isLast = index === faults.length - 1;
-      yield await this.#inject(fault, Math.ceil((orders * (index + 1)) / faults.length), isLast);
+    const { faults, scale } = this.#options;
+    for (const { name, notRun } of faults) if (notRun !== undefined) this.#parts.say(`${name}: ${notRun}`);
+    const possible = faults.filter(({ notRun }) => notRun === undefined);
+    let unchecked: FaultResult[] = [];
+    let checkedAt = Date.now();
+    this.#load.start();
+    for (const [index, fault] of possible.entries()) {
+      unchecked.push(await this.#inject(fault));
+      const next = possible[index + 1];
+      const isDue = Date.now() - checkedAt > CHECK_AFTER_MS[scale] && next !== undefined && familyOf(next) !== familyOf(fault);
+      if (next !== undefined && !isDue) continue;
+      await this.#check(unchecked, next === undefined);
+      yield* unchecked;
+      unchecked = [];
+      checkedAt = Date.now();
+      this.#load.start();
     }
   }
 
@@ -81,37 +95,58 @@ export class Suite {
     await Promise.all([this.#channel.close(), this.#stores.close()]);
   }
 
-  async #inject(fault: Fault, ordersByThen: number, isLast: boolean): Promise<FaultResult> {
-    const { say, signal } = this.#parts;
+  async #inject(fault: Fault): Promise<FaultResult> {
+    const { say } = this.#parts;
     const began = Date.now();
     const sentBefore = this.#load.sent;
     const found: string[] = [];
-    const note = (doing: string) => (error: unknown) => {
-      if (signal.aborted) throw error;
-      found.push(`${doing}: ${error instanceof Error ? error.message : String(error)}`);
-    };
+    const note = this.#noteIn(found);
     say(`${fault.name}: ${fault.title}`);
-    this.#load.start();
     await this.#workers.arrange(fault.layout ?? 'one-process').catch(note('arranging'));
     await this.#signs.take();
     const injections: Injection[] = (await fault.inject(this.#runOf(fault)).catch(note('injecting'))) ?? [];
-    while (this.#load.sent < ordersByThen && !signal.aborted) await sleep(100, undefined, { signal });
-    await this.#load.stop();
-    await this.#workers.allReady();
-    say(`${fault.name}: ${injections.length} injected, ${this.#load.sent - sentBefore} orders; checking`);
-    found.push(...(await this.#violations(isLast).catch((error: unknown) => void note('checking')(error)) ?? []));
-    const signs = await this.#signs.take();
+    const signs = await this.#signsOf(fault);
     const recoveriesMs = injections.flatMap(({ recoveryMs }) => (recoveryMs === null ? [] : [recoveryMs]));
     const result = { planned: fault.planned(this.#options.scale), injected: injections.length, recoveriesMs };
     found.push(...shortcomings(result, RECOVERY_BOUND_MS), ...(fault.unseen?.(signs) ?? []));
-    return {
-      ...result, signs, fault: fault.name, title: fault.title, orders: this.#load.sent - sentBefore, violations: found, seconds: Math.round((Date.now() - began) / 1_000),
-    };
+    const seconds = Math.round((Date.now() - began) / 1_000);
+    say(`${fault.name}: ${injections.length} injected, ${this.#load.sent - sentBefore} orders, ${seconds} s`);
+    return { ...result, signs, fault: fault.name, title: fault.title, orders: this.#load.sent - sentBefore, violations: found, seconds };
   }
 
-  #violations(toTheEnd: boolean): Promise<string[]> {
-    const { installation, signal } = this.#parts;
-    return violations({ installation, load: this.#load, letters: this.#letters, stores: this.#stores, kafka: this.#kafka, patienceMs: REST_PATIENCE_MS, toTheEnd, signal });
+  /** What was logged is read a moment later. */
+  async #signsOf(fault: Fault): Promise<Signs> {
+    let signs = await this.#signs.take();
+    for (const deadline = Date.now() + SIGNS_PATIENCE_MS; [...(fault.unseen?.(signs) ?? [])].length > 0 && Date.now() < deadline; ) {
+      await sleep(SIGNS_LOOK_EVERY_MS, undefined, { signal: this.#parts.signal });
+      signs = together(signs, await this.#signs.take());
+    }
+    return signs;
+  }
+
+  /** Of everything placed so far, when it has come to rest. What is found is noted with the last of the faults since the check before. */
+  async #check(faults: readonly FaultResult[], isLast: boolean): Promise<void> {
+    const { say, signal, installation } = this.#parts;
+    const last = faults.at(-1) as FaultResult;
+    const began = Date.now();
+    const sentBefore = this.#load.sent;
+    while (isLast && this.#load.sent < this.#options.orders) await sleep(100, undefined, { signal });
+    await this.#load.stop();
+    await this.#workers.allReady();
+    last.orders += this.#load.sent - sentBefore;
+    const found: string[] = [];
+    const rest = { installation, load: this.#load, letters: this.#letters, reader: this.#reader, stores: this.#stores, patienceMs: REST_PATIENCE_MS, toTheEnd: isLast, signal, say };
+    found.push(...((await violations(rest).catch(this.#noteIn(found)('checking'))) ?? []));
+    const names = faults.map(({ fault }) => fault).join(', ');
+    last.violations.push(...found.map((text) => (faults.length > 1 ? `after ${names}: ${text}` : text)));
+    say(`checked after ${names}: ${found.length === 0 ? 'ok' : `${found.length} VIOLATIONS`}, ${this.#load.sent} orders so far, ${Math.round((Date.now() - began) / 1_000)} s`);
+  }
+
+  #noteIn(found: string[]) {
+    return (doing: string) => (error: unknown): void => {
+      if (this.#parts.signal.aborted) throw error;
+      found.push(`${doing}: ${error instanceof Error ? error.message : String(error)}`);
+    };
   }
 
   #runOf(fault: Fault): ChaosRun {

@@ -15,7 +15,6 @@ export const LEAK_FAULTS: readonly Fault[] = [
   {
     name: 'aborted-leak',
     title: 'Overlapping transactions, half of them aborted, 1 KiB a fetch',
-    fullOnly: true,
     planned: (scale) => TIMES[scale],
     inject: (run) => inTurn(run, TIMES, 'aborted transactions overlap', (index) => withInjector(run, (injector) => compare(run, injector, index))),
   },

@@ -1,21 +1,19 @@
 import type { Fault } from '../fault.ts';
-import { inTurn, type Times } from './in-turn.ts';
-import { away, type Length, paused } from './outage.ts';
+import { inTurn, inTurnFor, type Lengths, type Times } from './in-turn.ts';
+import { away, paused } from './outage.ts';
 
 const RESTARTS: Times = { quick: 1, full: 5 };
 const KILLS: Times = { quick: 1, full: 5 };
-const PAUSES: Times = { quick: 1, full: 3 };
-const OUTAGES: Times = { quick: 1, full: 1 };
-const PAUSE_MS: Length = { quick: 8_000, full: 20_000 };
-const OUTAGE_MS: Length = { quick: 8_000, full: 60_000 };
+/** In the quick run still longer than a session lasts and a request is waited for. */
+const PAUSES_MS: Lengths = { quick: [8_000], full: [20_000, 20_000, 20_000] };
+const OUTAGES_MS: Lengths = { quick: [4_000], full: [60_000] };
 
 export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'broker-restart',
     title: 'Kafka broker restarted (SIGTERM)',
-    fullOnly: true,
     planned: (scale) => RESTARTS[scale],
-    inject: (run) => inTurn(run, RESTARTS, 'SIGTERM kafka', () => away(run, 'kafka', { quick: 0, full: 0 })),
+    inject: (run) => inTurn(run, RESTARTS, 'SIGTERM kafka', () => away(run, 'kafka', 0)),
   },
   {
     name: 'broker-kill',
@@ -26,15 +24,13 @@ export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'broker-pause',
     title: 'Kafka broker stands still (SIGSTOP 20 s)',
-    fullOnly: true,
-    planned: (scale) => PAUSES[scale],
-    inject: (run) => inTurn(run, PAUSES, 'SIGSTOP kafka', () => paused(run, 'kafka', PAUSE_MS)),
+    planned: (scale) => PAUSES_MS[scale].length,
+    inject: (run) => inTurnFor(run, PAUSES_MS, 'SIGSTOP kafka', (ms) => paused(run, 'kafka', ms)),
   },
   {
     name: 'broker-outage',
     title: 'Kafka broker away for 60 s',
-    fullOnly: true,
-    planned: (scale) => OUTAGES[scale],
-    inject: (run) => inTurn(run, OUTAGES, 'kafka away', () => away(run, 'kafka', OUTAGE_MS)),
+    planned: (scale) => OUTAGES_MS[scale].length,
+    inject: (run) => inTurnFor(run, OUTAGES_MS, 'kafka away', (ms) => away(run, 'kafka', ms)),
   },
 ];

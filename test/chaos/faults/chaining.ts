@@ -1,23 +1,32 @@
-import type { Fault, Injection, Layout } from '../fault.ts';
-
-const CHANGES: readonly Layout[] = ['process-per-node', 'one-process'];
-const ROUNDS = { quick: 1, full: 3 } as const;
+import type { ChaosRun, Fault, Injection, Layout } from '../fault.ts';
 
 /** Events handed on in memory and events left to a process of their own meet in the same topics. */
-export const chaining: Fault = {
-  name: 'chaining',
-  title: 'all in one process, to a process per node, and back',
+async function through(run: ChaosRun, layouts: readonly Layout[]): Promise<Injection[]> {
+  const injections: Injection[] = [];
+  for (const layout of layouts) {
+    await run.workers.arrange(layout);
+    const at = Date.now();
+    injections.push({ what: `to ${layout}`, at, recoveryMs: await run.recovered(at) });
+  }
+  return injections;
+}
+
+const APART = { quick: ['process-per-node'], full: ['process-per-node', 'one-process', 'process-per-node'] } as const;
+const TOGETHER = { quick: ['one-process'], full: ['one-process', 'process-per-node', 'one-process'] } as const;
+
+/** Stands before the faults of processes apart, which then need no change of their own. */
+export const takenApart: Fault = {
+  name: 'taking-apart',
+  title: 'from all nodes in one process to a process per node',
   layout: 'one-process',
-  planned: (scale) => ROUNDS[scale] * CHANGES.length,
-  async inject(run) {
-    const injections: Injection[] = [];
-    for (let round = 0; round < ROUNDS[run.scale]; round += 1) {
-      for (const layout of CHANGES) {
-        await run.workers.arrange(layout);
-        const at = Date.now();
-        injections.push({ what: `to ${layout}`, at, recoveryMs: await run.recovered(at) });
-      }
-    }
-    return injections;
-  },
+  planned: (scale) => APART[scale].length,
+  inject: (run) => through(run, APART[run.scale]),
+};
+
+export const chainedAgain: Fault = {
+  name: 'chaining',
+  title: 'from a process per node to all nodes in one process',
+  layout: 'process-per-node',
+  planned: (scale) => TOGETHER[scale].length,
+  inject: (run) => through(run, TOGETHER[run.scale]),
 };

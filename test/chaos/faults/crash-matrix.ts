@@ -1,21 +1,20 @@
 import type { Random } from '../../../topology/demo/random.ts';
-import { type Cell, crashCells, kindOf, sample } from '../crash-cells.ts';
+import { type Cell, crashCells, sample } from '../crash-cells.ts';
 import type { ChaosRun, Fault, Injection, Layout, Scale, Signs } from '../fault.ts';
 
-const TIMES = 3;
+const TIMES: Readonly<Record<Layout, number>> = { 'process-per-node': 2, 'one-process': 1 };
 /** Passages of a point before it kills. */
 const LATEST_PASSAGE = 3;
 /** Processes of the chained layout that die side by side, sharing the partitions. */
 const CHAINED_PROCESSES = { quick: 2, full: 3 } as const;
-const CHAINED_SAMPLE = 4;
+/** Kinds of point of which a process dies in a quick run: those of one after another add up. */
+const SAMPLE: Readonly<Record<Layout, number>> = { 'process-per-node': 9, 'one-process': 3 };
 /** A process that is started, waits for its group to let it in, and then for an order that comes by. */
 const PATIENCE_MS = 90_000;
 
 const cellsOf = (layout: Layout, scale: Scale, random: Random): Cell[] => {
   const cells = crashCells(layout);
-  if (scale === 'full') return Array.from({ length: TIMES }, () => cells).flat();
-  const sampled = sample(cells, random);
-  return layout === 'one-process' ? shuffled(sampled, random).slice(0, CHAINED_SAMPLE) : sampled;
+  return scale === 'full' ? Array.from({ length: TIMES[layout] }, () => cells).flat() : sample(cells, random, SAMPLE[layout]);
 };
 
 /** Each process dies at one of its cells after another, all processes side by side. */
@@ -42,15 +41,7 @@ function byProcess(cells: readonly Cell[], layout: Layout, scale: Scale): Map<st
   return Map.groupBy(numbered, ({ worker }) => worker);
 }
 
-function shuffled<T>(values: readonly T[], random: Random): T[] {
-  return values.map((value) => ({ value, at: random.next() })).sort((one, other) => one.at - other.at).map(({ value }) => value);
-}
-
-const planned = (layout: Layout, scale: Scale): number => {
-  const cells = crashCells(layout);
-  if (scale === 'full') return TIMES * cells.length;
-  return layout === 'one-process' ? CHAINED_SAMPLE : new Set(cells.map(kindOf)).size;
-};
+const planned = (layout: Layout, scale: Scale): number => (scale === 'full' ? TIMES[layout] * crashCells(layout).length : SAMPLE[layout]);
 
 function* unseen({ replayed, killed }: Signs): Iterable<string> {
   if (killed === 0) yield 'no process was killed';

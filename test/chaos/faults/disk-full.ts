@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartName } from '../../../topology/local/stack.ts';
-import type { ChaosRun, Fault, Scale } from '../fault.ts';
-import { inTurn, type Times } from './in-turn.ts';
+import type { ChaosRun, Fault } from '../fault.ts';
+import { inTurnFor, type Lengths } from './in-turn.ts';
 import { SmallDisk, whyNoDisks } from './small-disk.ts';
 
-const TIMES: Times = { quick: 1, full: 1 };
-const FULL_FOR_MS: Readonly<Record<Scale, number>> = { quick: 5_000, full: 20_000 };
+const FULL_FOR_MS: Lengths = { quick: [3_000], full: [20_000] };
 
 /** Folder with what the server must be able to write, inside its own. */
 const WRITTEN: Partial<Record<PartName, string>> = { kafka: 'log', redis: '' };
@@ -16,17 +15,16 @@ const noDisks = await whyNoDisks();
 export const DISK_FAULTS: readonly Fault[] = (['kafka', 'redis'] as const).map((server) => ({
   name: `disk-full-${server}`,
   title: `Disk full under ${server === 'kafka' ? 'the Kafka broker’s log' : 'Redis’s append-only file'}`,
-  fullOnly: true,
   ...(noDisks !== undefined && { notRun: noDisks }),
-  planned: (scale) => TIMES[scale],
-  inject: (run) => inTurn(run, TIMES, `disk of ${server} full`, () => fullFor(run, server)),
+  planned: (scale) => FULL_FOR_MS[scale].length,
+  inject: (run) => inTurnFor(run, FULL_FOR_MS, `disk of ${server} full`, (ms) => fullFor(run, server, ms)),
 }));
 
-async function fullFor(run: ChaosRun, server: PartName): Promise<void> {
+async function fullFor(run: ChaosRun, server: PartName, ms: number): Promise<void> {
   const disk = await onSmallDisk(run, server);
   try {
     await disk.fill();
-    await sleep(FULL_FOR_MS[run.scale], undefined, { signal: run.signal });
+    await sleep(ms, undefined, { signal: run.signal });
     await disk.free();
     await run.recovered();
   } finally {

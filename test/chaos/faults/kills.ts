@@ -1,23 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Injection, Signs } from '../fault.ts';
+import { shuffled } from '../shuffled.ts';
 
-const EVERY_MS = 4_000;
-const KILLS = { quick: 6, full: 150 } as const;
+/** About as long as a process takes to be back: more often, and on two cores nothing else would get a turn. */
+const EVERY_MS = 3_000;
+const KILLS = { quick: 4, full: 150 } as const;
 
 /** Any process at any moment, the API, the sinks and the simulated companies among them. */
 export const kills: Fault = {
   name: 'kills',
-  title: 'SIGKILL of any process every 4 s',
+  title: 'SIGKILL of any process every 3 s',
   layout: 'process-per-node',
   planned: (scale) => KILLS[scale],
   async inject(run) {
     const injections: Promise<Injection>[] = [];
-    let left = shuffledNames();
-    function shuffledNames(): string[] {
-      return run.workers.names.map((name) => ({ name, at: run.random.next() })).sort((one, other) => one.at - other.at).map(({ name }) => name);
-    }
+    let left: string[] = [];
     for (let count = 0; count < KILLS[run.scale]; count += 1) {
-      if (left.length === 0) left = shuffledNames();
+      if (left.length === 0) left = shuffled(run.workers.names, run.random);
       const name = left.pop() as string;
       await run.workers.kill(name);
       const at = Date.now();

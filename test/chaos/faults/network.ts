@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Behaviour, PASS } from '../proxy/behaviour.ts';
 import type { Proxied } from '../proxy/proxies.ts';
-import type { ChaosRun, Fault, Scale } from '../fault.ts';
+import type { ChaosRun, Fault, Injection, Scale } from '../fault.ts';
 import { inTurn, type Times } from './in-turn.ts';
 
 const SERVERS: readonly Proxied[] = ['kafka', 'redis', 'postgres', 'clickhouse', 'registry', 'sandbox'];
-const LASTS_MS: Readonly<Record<Scale, number>> = { quick: 3_000, full: 10_000 };
+/** Every server alone, and then two pairs. */
+const TURNS: Times = { quick: 1, full: 8 };
+const PAIRS: Times = { quick: 0, full: 2 };
+const LASTS_MS: Readonly<Record<Scale, number>> = { quick: 3_000, full: 5_000 };
 
 interface Misbehaviour {
   name: string;
@@ -22,27 +25,29 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
   { name: 'refused', title: 'connections refused', behaviour: { kind: 'refuse' } },
 ];
 
-/** In the quick run each of these meets one server, another in every run; in the full run all of them. */
+/** In the quick run one of these meets one server, another in every run; in the full run all of them. */
 export const NETWORK_FAULTS: readonly Fault[] = MISBEHAVIOURS.map(({ name, title, behaviour }) => ({
   name: `network-${name}`,
   title: `Network: ${title}, in front of each server`,
-  fullOnly: behaviour.kind !== 'reset',
-  planned: (scale) => TIMES[scale],
-  inject: (run) => {
-    const first = run.random.int(0, SERVERS.length - 1);
-    return inTurn(run, TIMES, `network ${name}`, (index) => misbehave(run, SERVERS[(first + index) % SERVERS.length] as Proxied, behaviour));
-  },
+  planned: (scale) => TURNS[scale] + PAIRS[scale],
+  inject: (run) => misbehaveInTurn(run, name, behaviour),
 }));
 
-const TIMES: Times = { quick: 1, full: SERVERS.length };
+async function misbehaveInTurn(run: ChaosRun, name: string, behaviour: Behaviour): Promise<Injection[]> {
+  const first = run.random.int(0, SERVERS.length - 1);
+  const chosen = (index: number): Proxied => SERVERS[(first + index) % SERVERS.length] as Proxied;
+  const met = (turn: number): Proxied[] => (turn < SERVERS.length ? [chosen(turn)] : [chosen(2 * turn), chosen(2 * turn + 1)]);
+  const injections = await inTurn(run, TURNS, `network ${name}`, (turn) => misbehave(run, met(turn), behaviour));
+  return injections.flatMap((injection, turn) => met(turn).map((server) => ({ ...injection, what: `${injection.what} ${server}` })));
+}
 
-async function misbehave(run: ChaosRun, server: Proxied, behaviour: Behaviour): Promise<void> {
-  run.say(`${behaviour.kind} in front of ${server}`);
-  const proxy = run.proxies[server];
-  await proxy.behave(behaviour);
+async function misbehave(run: ChaosRun, servers: readonly Proxied[], behaviour: Behaviour): Promise<void> {
+  run.say(`${behaviour.kind} in front of ${servers.join(' and ')}`);
+  const all = (now: Behaviour): Promise<unknown> => Promise.all(servers.map((server) => run.proxies[server].behave(now)));
+  await all(behaviour);
   try {
     await sleep(LASTS_MS[run.scale], undefined, { signal: run.signal });
   } finally {
-    await proxy.behave(PASS);
+    await all(PASS);
   }
 }

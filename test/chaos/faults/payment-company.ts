@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { FaultSetting } from '../../../connectors/sandbox/faults.ts';
-import type { ChaosRun, Fault, Scale } from '../fault.ts';
-import { inTurn, type Times } from './in-turn.ts';
+import type { ChaosRun, Fault } from '../fault.ts';
+import { inTurnFor, type Lengths } from './in-turn.ts';
 
-const TIMES: Times = { quick: 1, full: 3 };
-const OUTAGES: Times = { quick: 1, full: 1 };
-const LASTS_MS: Readonly<Record<Scale, number>> = { quick: 5_000, full: 30_000 };
-const OUTAGE_MS: Readonly<Record<Scale, number>> = { quick: 6_000, full: 60_000 };
+const LENGTHS_MS: Lengths = { quick: [4_000], full: [20_000, 20_000, 20_000] };
+const OUTAGES_MS: Lengths = { quick: [4_000], full: [60_000] };
 
 type PaymentFault = Omit<FaultSetting, 'system'>;
 
@@ -24,30 +22,27 @@ export const PAYMENT_FAULTS: readonly Fault[] = [
   {
     name: 'payment-mischief',
     title: 'Payment company: 20 % time out, 5 % of answers lost, 5 % fail',
-    fullOnly: true,
-    planned: (scale) => TIMES[scale],
-    inject: (run) => inTurn(run, TIMES, 'payment mischief', () => during(run, MISCHIEF, LASTS_MS)),
+    planned: (scale) => LENGTHS_MS[scale].length,
+    inject: (run) => inTurnFor(run, LENGTHS_MS, 'payment mischief', (ms) => during(run, MISCHIEF, ms)),
   },
   {
     name: 'payment-storm',
     title: 'Payment company: 80 % of calls refused with 429',
-    fullOnly: true,
-    planned: (scale) => TIMES[scale],
-    inject: (run) => inTurn(run, TIMES, 'payment 429', () => during(run, STORM, LASTS_MS)),
+    planned: (scale) => LENGTHS_MS[scale].length,
+    inject: (run) => inTurnFor(run, LENGTHS_MS, 'payment 429', (ms) => during(run, STORM, ms)),
   },
   {
     name: 'payment-outage',
     title: 'Payment company away for 60 s',
-    fullOnly: true,
-    planned: (scale) => OUTAGES[scale],
-    inject: (run) => inTurn(run, OUTAGES, 'payment away', () => during(run, DOWN, OUTAGE_MS)),
+    planned: (scale) => OUTAGES_MS[scale].length,
+    inject: (run) => inTurnFor(run, OUTAGES_MS, 'payment away', (ms) => during(run, DOWN, ms)),
   },
 ];
 
-async function during(run: ChaosRun, faults: readonly PaymentFault[], lastsMs: Readonly<Record<Scale, number>>): Promise<void> {
+async function during(run: ChaosRun, faults: readonly PaymentFault[], ms: number): Promise<void> {
   for (const fault of faults) await desk(run, 'POST', '/faults', { ...fault, system: 'payment' });
   try {
-    await sleep(lastsMs[run.scale], undefined, { signal: run.signal });
+    await sleep(ms, undefined, { signal: run.signal });
   } finally {
     await desk(run, 'DELETE', '/faults?system=payment');
   }

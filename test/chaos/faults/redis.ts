@@ -3,16 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { ChaosRun, Fault, Signs } from '../fault.ts';
-import { inTurn, type Times } from './in-turn.ts';
-import { away, type Length } from './outage.ts';
+import { inTurn, inTurnFor, type Lengths, type Times } from './in-turn.ts';
+import { away } from './outage.ts';
 
 const KILLS: Times = { quick: 1, full: 5 };
 const TRUNCATIONS: Times = { quick: 1, full: 3 };
 const FLUSHES: Times = { quick: 1, full: 2 };
-const SHORTAGES: Times = { quick: 1, full: 1 };
-const OUTAGES: Times = { quick: 1, full: 2 };
-const OUTAGE_MS: Length = { quick: 6_000, full: 30_000 };
-const SHORTAGE_MS: Length = { quick: 5_000, full: 20_000 };
+const SHORTAGES_MS: Lengths = { quick: [3_000], full: [15_000] };
+const OUTAGES_MS: Lengths = { quick: [4_000], full: [30_000, 30_000] };
 /** What an append-only file synced every second may lose. */
 const LOST_MS = 1_000;
 
@@ -20,14 +18,12 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-kill',
     title: 'Redis killed (SIGKILL), append-only file kept',
-    fullOnly: true,
     planned: (scale) => KILLS[scale],
     inject: (run) => inTurn(run, KILLS, 'SIGKILL redis', () => run.servers.kill('redis')),
   },
   {
     name: 'redis-truncated',
     title: 'Redis restarted without the last second of its append-only file',
-    fullOnly: true,
     planned: (scale) => TRUNCATIONS[scale],
     inject: (run) => inTurn(run, TRUNCATIONS, 'redis loses a second', () => loseLastSecond(run)),
     unseen: rebuilds,
@@ -42,16 +38,14 @@ export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-oom',
     title: 'Redis out of memory (maxmemory reached)',
-    fullOnly: true,
-    planned: (scale) => SHORTAGES[scale],
-    inject: (run) => inTurn(run, SHORTAGES, 'redis out of memory', () => outOfMemory(run)),
+    planned: (scale) => SHORTAGES_MS[scale].length,
+    inject: (run) => inTurnFor(run, SHORTAGES_MS, 'redis out of memory', (ms) => outOfMemory(run, ms)),
   },
   {
     name: 'redis-outage',
     title: 'Redis away for 30 s',
-    fullOnly: true,
-    planned: (scale) => OUTAGES[scale],
-    inject: (run) => inTurn(run, OUTAGES, 'redis away', () => away(run, 'redis', OUTAGE_MS)),
+    planned: (scale) => OUTAGES_MS[scale].length,
+    inject: (run) => inTurnFor(run, OUTAGES_MS, 'redis away', (ms) => away(run, 'redis', ms)),
   },
 ];
 
@@ -70,11 +64,11 @@ async function withRedis<T>(run: ChaosRun, work: (redis: Redis) => Promise<T>): 
 }
 
 /** Everything is refused that needs memory, which all scripts of the product do. */
-async function outOfMemory(run: ChaosRun): Promise<void> {
+async function outOfMemory(run: ChaosRun, ms: number): Promise<void> {
   await withRedis(run, async (redis) => {
     await redis.config('SET', 'maxmemory', '1mb');
     try {
-      await sleep(SHORTAGE_MS[run.scale], undefined, { signal: run.signal });
+      await sleep(ms, undefined, { signal: run.signal });
     } finally {
       await redis.config('SET', 'maxmemory', '0');
     }

@@ -1,24 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ChaosRun, Fault } from '../fault.ts';
-import { inTurn, type Times } from './in-turn.ts';
-import { away, type Length } from './outage.ts';
+import { inTurn, inTurnFor, type Lengths, type Times } from './in-turn.ts';
+import { away } from './outage.ts';
 
-const OUTAGES: Times = { quick: 1, full: 3 };
 const KILLS: Times = { quick: 1, full: 5 };
-const READ_ONLY: Times = { quick: 1, full: 1 };
-const OUTAGE_MS: Length = { quick: 6_000, full: 60_000 };
-const READ_ONLY_MS: Length = { quick: 4_000, full: 20_000 };
+/** Once as long as it says, and twice so that more than one chunk and more than one retry is caught. */
+const OUTAGES_MS: Lengths = { quick: [4_000], full: [60_000, 15_000, 15_000] };
+const READ_ONLY_MS: Lengths = { quick: [3_000], full: [20_000] };
 /** Long enough for the sink to have come by and to wait inside its transaction. */
 const HELD_UP_MS = 1_000;
 
 export const STORE_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-outage',
-    title: 'Postgres away for 60 s',
-    fullOnly: true,
-    planned: (scale) => OUTAGES[scale],
-    inject: (run) => inTurn(run, OUTAGES, 'postgres away', () => away(run, 'postgres', OUTAGE_MS)),
+    title: 'Postgres away for up to 60 s',
+    planned: (scale) => OUTAGES_MS[scale].length,
+    inject: (run) => inTurnFor(run, OUTAGES_MS, 'postgres away', (ms) => away(run, 'postgres', ms)),
   },
   {
     name: 'postgres-kill',
@@ -29,16 +27,14 @@ export const STORE_FAULTS: readonly Fault[] = [
   {
     name: 'postgres-read-only',
     title: 'Postgres takes no writes',
-    fullOnly: true,
-    planned: (scale) => READ_ONLY[scale],
-    inject: (run) => inTurn(run, READ_ONLY, 'postgres read-only', () => readOnly(run)),
+    planned: (scale) => READ_ONLY_MS[scale].length,
+    inject: (run) => inTurnFor(run, READ_ONLY_MS, 'postgres read-only', (ms) => readOnly(run, ms)),
   },
   {
     name: 'clickhouse-outage',
-    title: 'ClickHouse away for 60 s',
-    fullOnly: true,
-    planned: (scale) => OUTAGES[scale],
-    inject: (run) => inTurn(run, OUTAGES, 'clickhouse away', () => away(run, 'clickhouse', OUTAGE_MS)),
+    title: 'ClickHouse away for up to 60 s',
+    planned: (scale) => OUTAGES_MS[scale].length,
+    inject: (run) => inTurnFor(run, OUTAGES_MS, 'clickhouse away', (ms) => away(run, 'clickhouse', ms)),
   },
   {
     name: 'clickhouse-kill',
@@ -69,7 +65,7 @@ function killInTransaction(run: ChaosRun): Promise<void> {
   });
 }
 
-async function readOnly(run: ChaosRun): Promise<void> {
+async function readOnly(run: ChaosRun, ms: number): Promise<void> {
   const set = (value: 'on' | 'off'): Promise<void> =>
     withPostgres(run, async (client) => {
       await client.query(`SET default_transaction_read_only = off`);
@@ -78,7 +74,7 @@ async function readOnly(run: ChaosRun): Promise<void> {
     });
   await set('on');
   try {
-    await sleep(READ_ONLY_MS[run.scale], undefined, { signal: run.signal });
+    await sleep(ms, undefined, { signal: run.signal });
   } finally {
     await set('off');
   }

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SESSION_TIMEOUT_MS } from '../../../topology/runtime/kafka.ts';
 import type { ChaosRun, Fault, Injection, Signs } from '../fault.ts';
+import { shuffled } from '../shuffled.ts';
 
 const ZOMBIES = { quick: 2, full: 20 } as const;
-const AT_A_TIME = 2;
+const AT_A_TIME = { quick: 2, full: 5 } as const;
 /** Long enough for the group to give its partitions to another, who commits on them. */
 const ASLEEP_MS = SESSION_TIMEOUT_MS + 4_000;
+/** Nodes that have something under way whenever they fall asleep. */
+const BUSY = ['receive', 'hold', 'charge', 'ticket', 'capture', 'confirm-hold', 'score-fraud', 'validate', 'notify', 'release'] as const;
 
 /** A process sleeps through its eviction and wakes in the middle of what another has finished meanwhile. */
 export const zombies: Fault = {
@@ -14,11 +17,11 @@ export const zombies: Fault = {
   layout: 'process-per-node',
   planned: (scale) => ZOMBIES[scale],
   async inject(run) {
-    const nodes = ['receive', 'hold', 'charge', 'ticket', 'capture', 'confirm-hold', 'score-fraud', 'validate', 'notify', 'release'];
+    let left: string[] = [];
     const injections: Injection[] = [];
     while (injections.length < ZOMBIES[run.scale]) {
-      const chosen = nodes.splice(0, AT_A_TIME);
-      nodes.push(...chosen);
+      if (left.length === 0) left = shuffled(BUSY, run.random);
+      const chosen = left.splice(0, AT_A_TIME[run.scale]);
       injections.push(...(await Promise.all(chosen.map((name) => asleep(run, name)))));
     }
     return injections;
