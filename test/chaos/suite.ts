@@ -78,6 +78,7 @@ export class Suite {
     let checkedAt = Date.now();
     this.#load.start();
     for (const [index, fault] of possible.entries()) {
+      this.#parts.signal.throwIfAborted();
       unchecked.push(await this.#inject(fault));
       const next = possible[index + 1];
       const isDue = Date.now() - checkedAt > CHECK_AFTER_MS[scale] && next !== undefined && familyOf(next) !== familyOf(fault);
