@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const root = dirname(import.meta.dirname);
+/** One a core. Vitest alone would leave one of them to itself, which is half of a small machine. */
+const UNIT_WORKERS = Math.max(2, availableParallelism());
 
 /** The file name tells the tier: unit needs no server, stack needs the real ones, system needs them for itself alone, simulation needs time on every core. */
 export default defineConfig({
@@ -10,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: 'unit', include: ['test/**/*.unit.test.ts'], sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['test/**/*.unit.test.ts'], maxWorkers: UNIT_WORKERS, sequence: { groupOrder: 0 } },
       },
       {
         root,

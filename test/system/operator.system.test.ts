@@ -204,7 +204,7 @@ test('iaros rebuild makes Redis anew while orders flow; nothing is lost', async 
   expectOk(await verdictOf(installation, 90_000));
 });
 
-describe('a mistake is told in one sentence, and the exit code is 1', () => {
+describe.concurrent('a mistake is told in one sentence, and the exit code is 1', () => {
   test('a node that does not exist', async () => {
     const { code, stdout, stderr } = await installation.iaros('run', 'nosuch');
     expect([code, stdout]).toEqual([1, '']);

@@ -14,6 +14,7 @@ import { headKey } from '../../topology/runtime/state-keys.ts';
 import { type ReadRecord, readTopics } from '../../topology/runtime/topic-reader.ts';
 import { COMMANDS_TOPIC, groupOf, retryTopicOf, subjectsOf, topicOf, topicsOf } from '../../topology/topics.ts';
 import { Api, orderBody } from './api.ts';
+import { commitAsNoMember } from './group-offsets.ts';
 import { Installation } from './installation.ts';
 import { expectOk, verdictOf } from './verification.ts';
 
@@ -153,7 +154,7 @@ describe('iaros dlq', () => {
     expect(await printed('audit', '--since', '2100-01-01')).toBe('nothing was done');
   });
 
-  test.each([
+  test.concurrent.each([
     [['dlq', 'list', 'nosuch'], /^iaros: no node is named nosuch; there are: receive, validate, .*\n$/],
     [['dlq', 'list', '--since', 'yesterday'], /^iaros: yesterday is no time: .*\n$/],
     [['dlq', 'show', 'receive'], /^iaros: receive is no dead letter: .*\n$/],
@@ -186,10 +187,8 @@ async function passedOver(): Promise<string> {
   const { orderId } = (await api.post(orderBody())).body;
   await api.until(orderId, ({ status }) => status === 'Confirmed');
   const topic = topicOf('OrderConfirmed');
-  await withAdmin(kafka, async (admin) => {
-    const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, offset: high }));
-    await admin.setOffsets({ groupId: groupOf('notify'), topic, partitions });
-  });
+  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
+  await commitAsNoMember(kafka, groupOf('notify'), topic, ends.map(({ partition, high }) => ({ partition, offset: high })));
   return orderId;
 }
 

@@ -20,7 +20,7 @@ export async function verdictOf(installation: Installation, patienceMs = 60_000)
     if (!stdout.startsWith('{')) throw new Error(`verify said: ${stderr || stdout}`);
     const verdict = JSON.parse(stdout) as Verdict;
     if (verdict.ok || Date.now() > deadline) return verdict;
-    await sleep(1_000);
+    await sleep(300);
   }
 }
 
