@@ -150,6 +150,8 @@ export class PartitionSession {
     const { state } = this.#deps.services;
     const epoch = await state.epoch();
     if (epoch === null) throw new StateLost('the state store is empty');
+    // As a rule a new owner was told to read from where its predecessor stood some moments ago: before it repeats all that, it looks.
+    if (!(await this.#openAt(records, assignment))) return false;
     const works = await this.#inOrderOfKeys(records);
     failpoint(`${this.#node.name}.effects`);
     this.#tellReplayed(works);
