@@ -35,16 +35,17 @@ export async function violations(rest: AtRest): Promise<string[]> {
   const began = Date.now();
   await untilFinal(rest, deadline);
   const restedAt = Date.now();
-  const verdict = await verdictOf(rest.installation, deadline, rest.signal);
+  const verdict = await verdictOf(rest, deadline);
   rest.say(`at rest after ${restedAt - began} ms, verified in ${Date.now() - restedAt} ms`);
-  const broken = Object.entries(verdict.checks).filter(([, check]) => !check.ok);
   return [
-    ...broken.flatMap(([name, check]) => check.shown.slice(0, SHOWN).map((text) => `${name} (${check.violations}): ${text}`)),
+    ...brokenIn(verdict).flatMap(([name, check]) => check.shown.slice(0, SHOWN).map((text) => `${name} (${check.violations}): ${text}`)),
     ...accounts(rest.load.placed, await rest.stores.statuses(), rest.toTheEnd),
     ...letterFaults({ due: rest.letters, ...(await rest.reader.read(rest.load.poison)) }),
     ...rest.load.complaints.splice(0).slice(0, SHOWN),
   ];
 }
+
+const brokenIn = (verdict: Verdict) => Object.entries(verdict.checks).filter(([, check]) => !check.ok);
 
 /** Asks for counts alone: there are many orders, and those that never end are named afterwards. */
 async function untilFinal({ load, stores, toTheEnd, signal }: AtRest, deadline: number): Promise<void> {
@@ -68,12 +69,13 @@ export function* accounts(placed: ReadonlyMap<string, Placed>, statuses: Readonl
 }
 
 /** The product's own check, again while work is still under way. */
-async function verdictOf(installation: Installation, deadline: number, signal: AbortSignal): Promise<Verdict> {
+async function verdictOf({ installation, signal, say }: AtRest, deadline: number): Promise<Verdict> {
   for (;;) {
     const { stdout, stderr } = await installation.iaros('verify');
     if (stdout.startsWith('{')) {
       const verdict = JSON.parse(stdout) as Verdict;
       if (verdict.ok || Date.now() > deadline) return verdict;
+      say(`verify looks again: ${brokenIn(verdict).map(([name, { shown }]) => `${name}: ${shown[0]}`).join('; ')}`);
     } else if (Date.now() > deadline) return { ok: false, checks: { verify: { ok: false, violations: 1, shown: [stderr || stdout || 'verify said nothing'] } } };
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type FaultResult, percentile, resultsMarkdown, resultsTable, shortcomings } from './results.ts';
+import { type FaultResult, percentile, resultsMarkdown, resultsTable, shortcomings, slowness } from './results.ts';
 
 const result = (over: Partial<FaultResult>): FaultResult => ({
   fault: 'kills', title: 'SIGKILL', planned: 2, injected: 2, orders: 100, violations: [], recoveriesMs: [], seconds: 10,
@@ -31,4 +31,10 @@ test('too few injections and too slow a recovery are violations', () => {
   expect([...shortcomings(result({ recoveriesMs: slow(2) }), 16_000)]).toEqual(['recovery p95 is 17.0 s, more than 16.0 s']);
   expect([...shortcomings(result({ recoveriesMs: slow(1) }), 16_000)]).toEqual([]);
   expect([...shortcomings(result({}), 16_000)]).toEqual([]);
+});
+
+test('a fault injected a few times is judged with all others', () => {
+  expect([...shortcomings(result({ recoveriesMs: [17_000, 1_000] }), 16_000)]).toEqual([]);
+  expect([...slowness([17_000, 1_000], 16_000, 'recovery p95 of all')]).toEqual(['recovery p95 of all is 17.0 s, more than 16.0 s']);
+  expect([...slowness([], 16_000, 'recovery p95 of all')]).toEqual([]);
 });

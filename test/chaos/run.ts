@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Stack, startStack } from '../../topology/local/stack.ts';
 import { freePort, Installation } from '../system/installation.ts';
-import type { Layout } from './fault.ts';
+import type { Layout, Scale } from './fault.ts';
 import { FAMILIES } from './faults.ts';
 import { thisMachine } from './machine.ts';
 import { optionsOf, type SuiteOptions } from './options.ts';
@@ -16,7 +16,7 @@ import { StackServers } from './servers.ts';
 import { Suite } from './suite.ts';
 
 /** Holds of orders whose payer never comes lapse within the run. */
-const HOLD_MS = 30_000;
+const HOLD_MS = { quick: 15_000, full: 30_000 } as const;
 /** A start costs more than a second of a core: many side by side would only wait for each other. */
 const STARTS_AT_ONCE = 4;
 const FIRST_LAYOUT: Layout = 'one-process';
@@ -33,7 +33,7 @@ class Bench {
   installation: Installation | null = null;
   proxies: Proxies | null = null;
 
-  async start(): Promise<{ stack: Stack; servers: StackServers; proxies: Proxies; installation: Installation }> {
+  async start(scale: Scale): Promise<{ stack: Stack; servers: StackServers; proxies: Proxies; installation: Installation }> {
     const dataDir = this.#folder('iaros-chaos-servers-');
     const sandboxDir = this.#folder('iaros-chaos-');
     this.#guardian = spawn(process.execPath, [join(import.meta.dirname, 'guardian.ts'), ...this.folders], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
@@ -47,7 +47,7 @@ class Bench {
     const sandboxUrl = `http://127.0.0.1:${await freePort()}`;
     const proxied = await openProxies(stack.addresses, { kafka, sandboxUrl });
     this.proxies = proxied.proxies;
-    const env = { IAROS_HOLD_MS: String(HOLD_MS), IAROS_LOG_LEVEL: 'info', IAROS_SANDBOX_URL: proxied.sandboxUrl };
+    const env = { IAROS_HOLD_MS: String(HOLD_MS[scale]), IAROS_LOG_LEVEL: 'info', IAROS_SANDBOX_URL: proxied.sandboxUrl };
     const installation = await Installation.start({ addresses: proxied.addresses, dataDir: sandboxDir, sandboxUrl, env, startsAtOnce: STARTS_AT_ONCE });
     this.installation = installation;
     return { stack, servers, proxies: proxied.proxies, installation };
@@ -78,7 +78,7 @@ function ownServers(): NodeJS.ProcessEnv {
 /** Injects the faults and tells of each as it is over. Nothing where the run was cut short. */
 async function runSuite(bench: Bench, options: SuiteOptions): Promise<RunReport> {
   const startedAt = Date.now();
-  const parts = await bench.start();
+  const parts = await bench.start(options.scale);
   const suite = await Suite.open(options, { ...parts, layout: FIRST_LAYOUT, signal: bench.stopping.signal, say });
   const results: FaultResult[] = [];
   try {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isOwned, leaveDataFolder, notePid, takeDataFolder } from '../../topology/local/data-folder.ts';
 import { wipeDataFolder } from '../../topology/local/fresh.ts';
-import { identify, isAlive, stopProcess } from '../../topology/local/process-identity.ts';
+import { identify, isAlive, stopProcess } from '../../topology/runtime/process-identity.ts';
 import { localSecrets } from '../../topology/local/secrets.ts';
 
 let folder: string;

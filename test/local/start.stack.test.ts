@@ -8,7 +8,7 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { identify } from '../../topology/local/process-identity.ts';
+import { identify } from '../../topology/runtime/process-identity.ts';
 import { type RunFile, readRunFile } from '../../topology/local/run-file.ts';
 import { startStack } from '../../topology/local/stack.ts';
 import { cacheFolder } from '../../topology/local/start-options.ts';

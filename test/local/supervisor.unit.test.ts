@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LocalFault } from '../../topology/local/fault.ts';
-import { identify } from '../../topology/local/process-identity.ts';
+import { identify } from '../../topology/runtime/process-identity.ts';
 import type { WorkerSpec } from '../../topology/local/processes.ts';
 import { restartDelay } from '../../topology/local/restart-delay.ts';
 import { type Supervisor, supervise } from '../../topology/local/supervisor.ts';

@@ -7,7 +7,7 @@ import type { PortName } from '../../connectors/ports/index.ts';
 import type { Settings } from '../../processors/settings.ts';
 import { openCodec, type Codec } from '../../schemas/codec.ts';
 import type { Flow, FlowNode } from '../define.ts';
-import { inputsOf, subjectsOf, topicsOf } from '../topics.ts';
+import { groupOf, inputsOf, subjectsOf, topicsOf } from '../topics.ts';
 import { chainOf, isFed, SlowNodes } from './chain.ts';
 import { openCommandProducer } from './command-producer.ts';
 import type { Config } from './config.ts';
@@ -16,6 +16,7 @@ import { StateUnavailable } from './errors.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
 import { type PipelineMetrics, pipelineMetrics } from './metrics.ts';
 import { NodeWorker } from './node-worker.ts';
+import { departPredecessors, memberClientId } from './predecessors.ts';
 import { checkPartitions } from './provision.ts';
 import { withFailpoints } from './port-failpoints.ts';
 import { ensureState, rebuild } from './rebuild.ts';
@@ -47,7 +48,8 @@ export interface PipelineOptions {
 export async function startPipeline({ config, flow, nodes, log, onFatal }: PipelineOptions): Promise<Pipeline> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-pipeline', log });
+  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: memberClientId('iaros-pipeline'), log });
+  await departPredecessors(kafka, nodes.map(({ name }) => groupOf(name)), log);
   const redis = openRedis(config.redisUrl);
   redis.on('error', (error) => log.debug({ reason: error.message }, 'redis'));
   const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(flow)) });

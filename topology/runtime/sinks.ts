@@ -21,6 +21,7 @@ import type { OutgoingRecord, RawRecord } from './dead-letter.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
 import { Outage } from './outage.ts';
 import { postgresSink } from './postgres-sink.ts';
+import { departPredecessors, memberClientId } from './predecessors.ts';
 import { Sink } from './sink.ts';
 import { byPartition } from './sink-buffer.ts';
 import { sinkMetrics } from './sink-metrics.ts';
@@ -67,7 +68,8 @@ export async function startSinks(config: Config, options: SinksOptions): Promise
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   await migrated(config, sinks, log);
-  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'iaros-sinks', log });
+  const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: memberClientId('iaros-sinks'), log });
+  await departPredecessors(kafka, sinks.map(groupOf), log);
   const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(orderFlow)) });
   const producer = await openCommandProducer(kafka, { log });
   const catalogue = await openCatalogue(config);

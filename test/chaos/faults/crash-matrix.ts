@@ -2,19 +2,18 @@ import type { Random } from '../../../topology/demo/random.ts';
 import { type Cell, crashCells, sample } from '../crash-cells.ts';
 import type { ChaosRun, Fault, Injection, Layout, Scale, Signs } from '../fault.ts';
 
-const TIMES: Readonly<Record<Layout, number>> = { 'process-per-node': 2, 'one-process': 1 };
 /** Passages of a point before it kills. */
 const LATEST_PASSAGE = 3;
 /** Processes of the chained layout that die side by side, sharing the partitions. */
 const CHAINED_PROCESSES = { quick: 2, full: 3 } as const;
 /** Kinds of point of which a process dies in a quick run: those of one after another add up. */
-const SAMPLE: Readonly<Record<Layout, number>> = { 'process-per-node': 9, 'one-process': 3 };
+const SAMPLE: Readonly<Record<Layout, number>> = { 'process-per-node': 9, 'one-process': 2 };
 /** A process that is started, waits for its group to let it in, and then for an order that comes by. */
 const PATIENCE_MS = 90_000;
 
 const cellsOf = (layout: Layout, scale: Scale, random: Random): Cell[] => {
   const cells = crashCells(layout);
-  return scale === 'full' ? Array.from({ length: TIMES[layout] }, () => cells).flat() : sample(cells, random, SAMPLE[layout]);
+  return scale === 'full' ? [...cells] : sample(cells, random, SAMPLE[layout]);
 };
 
 /** Each process dies at one of its cells after another, all processes side by side. */
@@ -41,7 +40,7 @@ function byProcess(cells: readonly Cell[], layout: Layout, scale: Scale): Map<st
   return Map.groupBy(numbered, ({ worker }) => worker);
 }
 
-const planned = (layout: Layout, scale: Scale): number => (scale === 'full' ? TIMES[layout] * crashCells(layout).length : SAMPLE[layout]);
+const planned = (layout: Layout, scale: Scale): number => (scale === 'full' ? crashCells(layout).length : SAMPLE[layout]);
 
 function* unseen({ replayed, killed }: Signs): Iterable<string> {
   if (killed === 0) yield 'no process was killed';

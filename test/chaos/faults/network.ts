@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Behaviour, PASS } from '../proxy/behaviour.ts';
 import type { Proxied } from '../proxy/proxies.ts';
-import type { ChaosRun, Fault, Injection, Scale } from '../fault.ts';
+import type { ChaosRun, Fault, Injection } from '../fault.ts';
 import { inTurn, type Times } from './in-turn.ts';
 
 const SERVERS: readonly Proxied[] = ['kafka', 'redis', 'postgres', 'clickhouse', 'registry', 'sandbox'];
 /** Every server alone, and then two pairs. */
 const TURNS: Times = { quick: 1, full: 8 };
 const PAIRS: Times = { quick: 0, full: 2 };
-const LASTS_MS: Readonly<Record<Scale, number>> = { quick: 3_000, full: 5_000 };
+const LASTS_MS = 3_000;
 
 interface Misbehaviour {
   name: string;
@@ -46,7 +46,7 @@ async function misbehave(run: ChaosRun, servers: readonly Proxied[], behaviour: 
   const all = (now: Behaviour): Promise<unknown> => Promise.all(servers.map((server) => run.proxies[server].behave(now)));
   await all(behaviour);
   try {
-    await sleep(LASTS_MS[run.scale], undefined, { signal: run.signal });
+    await sleep(LASTS_MS, undefined, { signal: run.signal });
   } finally {
     await all(PASS);
   }
