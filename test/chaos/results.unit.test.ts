@@ -25,16 +25,14 @@ test('the table has a row a fault and one of all', () => {
   expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
 });
 
-test('too few injections and too slow a recovery are violations', () => {
-  expect([...shortcomings(result({ injected: 1 }), 16_000)]).toEqual(['injected 1 times of 2 planned']);
-  const slow = (count: number): number[] => Array.from({ length: 20 }, (_, index) => (index < count ? 17_000 : 1_000));
-  expect([...shortcomings(result({ recoveriesMs: slow(2) }), 16_000)]).toEqual(['recovery p95 is 17.0 s, more than 16.0 s']);
-  expect([...shortcomings(result({ recoveriesMs: slow(1) }), 16_000)]).toEqual([]);
-  expect([...shortcomings(result({}), 16_000)]).toEqual([]);
+test('too few injections are a violation', () => {
+  expect([...shortcomings(result({ injected: 1 }))]).toEqual(['injected 1 times of 2 planned']);
+  expect([...shortcomings(result({}))]).toEqual([]);
 });
 
-test('a fault injected a few times is judged with all others', () => {
-  expect([...shortcomings(result({ recoveriesMs: [17_000, 1_000] }), 16_000)]).toEqual([]);
-  expect([...slowness([17_000, 1_000], 16_000, 'recovery p95 of all')]).toEqual(['recovery p95 of all is 17.0 s, more than 16.0 s']);
-  expect([...slowness([], 16_000, 'recovery p95 of all')]).toEqual([]);
+test('a run is too slow when more than 5 in 100 of its recoveries are', () => {
+  const slow = (count: number, of = 100): number[] => Array.from({ length: of }, (_, index) => (index < count ? 17_000 : 1_000));
+  expect([...slowness(slow(6), 16_000)]).toEqual(['recovery p95 of all faults is 17.0 s, more than 16.0 s']);
+  expect([...slowness(slow(5), 16_000)]).toEqual([]);
+  expect([...slowness(slow(50, 99), 16_000)]).toEqual([]);
 });

@@ -16,7 +16,7 @@ import { StackServers } from './servers.ts';
 import { Suite } from './suite.ts';
 
 /** Holds of orders whose payer never comes lapse within the run. */
-const HOLD_MS = { quick: 15_000, full: 30_000 } as const;
+const HOLD_MS = { quick: 10_000, full: 30_000 } as const;
 /** A start costs more than a second of a core: many side by side would only wait for each other. */
 const STARTS_AT_ONCE = 4;
 const FIRST_LAYOUT: Layout = 'one-process';

@@ -7,7 +7,7 @@ const LATEST_PASSAGE = 3;
 /** Processes of the chained layout that die side by side, sharing the partitions. */
 const CHAINED_PROCESSES = { quick: 2, full: 3 } as const;
 /** Kinds of point of which a process dies in a quick run: those of one after another add up. */
-const SAMPLE: Readonly<Record<Layout, number>> = { 'process-per-node': 9, 'one-process': 2 };
+const SAMPLE: Readonly<Record<Layout, number>> = { 'process-per-node': 7, 'one-process': 2 };
 /** A process that is started, waits for its group to let it in, and then for an order that comes by. */
 const PATIENCE_MS = 90_000;
 

@@ -4,7 +4,7 @@ import { shuffled } from '../shuffled.ts';
 
 /** About as long as a process takes to be back: more often, and on two cores nothing else would get a turn. */
 const EVERY_MS = 3_000;
-const KILLS = { quick: 4, full: 150 } as const;
+const KILLS = { quick: 3, full: 150 } as const;
 
 /** Any process at any moment, the API, the sinks and the simulated companies among them. */
 export const kills: Fault = {
