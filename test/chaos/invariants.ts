@@ -23,8 +23,6 @@ export interface AtRest {
   reader: LetterReader;
   /** How long everything may take to come to rest, ms. */
   patienceMs: number;
-  /** Whether orders that wait for their payer have to be over too. */
-  toTheEnd: boolean;
   signal: AbortSignal;
   say(line: string): void;
 }
@@ -39,7 +37,7 @@ export async function violations(rest: AtRest): Promise<string[]> {
   rest.say(`at rest after ${restedAt - began} ms, verified in ${Date.now() - restedAt} ms`);
   return [
     ...brokenIn(verdict).flatMap(([name, check]) => check.shown.slice(0, SHOWN).map((text) => `${name} (${check.violations}): ${text}`)),
-    ...accounts(rest.load.placed, await rest.stores.statuses(), rest.toTheEnd),
+    ...accounts(rest.load.placed, await rest.stores.statuses()),
     ...letterFaults({ due: rest.letters, ...(await rest.reader.read(rest.load.poison)) }),
     ...rest.load.complaints.splice(0).slice(0, SHOWN),
   ];
@@ -48,22 +46,22 @@ export async function violations(rest: AtRest): Promise<string[]> {
 const brokenIn = (verdict: Verdict) => Object.entries(verdict.checks).filter(([, check]) => !check.ok);
 
 /** Asks for counts alone: there are many orders, and those that never end are named afterwards. */
-async function untilFinal({ load, stores, toTheEnd, signal }: AtRest, deadline: number): Promise<void> {
+async function untilFinal({ load, stores, signal }: AtRest, deadline: number): Promise<void> {
   const acknowledged = [...load.placed.values()].filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
   while (Date.now() < deadline) {
     const counts = await stores.counts().catch(() => null);
-    if (counts && counts.orders >= acknowledged && counts.open === (toTheEnd ? 0 : counts.waiting) && counts.events === counts.analysed) return;
+    if (counts && counts.orders >= acknowledged && counts.open === 0 && counts.events === counts.analysed) return;
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
 
 /** Acknowledged orders against those there are. */
-export function* accounts(placed: ReadonlyMap<string, Placed>, statuses: ReadonlyMap<string, string>, toTheEnd: boolean): Iterable<string> {
+export function* accounts(placed: ReadonlyMap<string, Placed>, statuses: ReadonlyMap<string, string>): Iterable<string> {
   for (const { orderId, acknowledgedAt } of placed.values()) {
     const status = statuses.get(orderId);
     if (status === undefined) {
       if (acknowledgedAt !== null) yield `lost: order ${orderId} was acknowledged at ${new Date(acknowledgedAt).toISOString()} and does not exist`;
-    } else if (!FINAL.has(status as OrderStatus) && (toTheEnd || status !== 'PaymentPending')) yield `not ended: order ${orderId} stands at ${status}`;
+    } else if (!FINAL.has(status as OrderStatus)) yield `not ended: order ${orderId} stands at ${status}`;
   }
   for (const orderId of statuses.keys()) if (!placed.has(orderId)) yield `invented: nobody placed order ${orderId}`;
 }

@@ -9,17 +9,16 @@ const placed = (orderId: string, over: Partial<Placed> = {}): [string, Placed] =
 test('what was acknowledged exists and has ended, and nothing else exists', () => {
   const orders = new Map([placed('ended'), placed('lost'), placed('stuck'), placed('unacknowledged', { acknowledgedAt: null })]);
   const statuses = new Map([['ended', 'Fulfilled'], ['stuck', 'InventoryHold'], ['stranger', 'Cancelled']]);
-  expect([...accounts(orders, statuses, false)]).toEqual([
+  expect([...accounts(orders, statuses)]).toEqual([
     'lost: order lost was acknowledged at 1970-01-01T00:00:01.100Z and does not exist',
     'not ended: order stuck stands at InventoryHold',
     'invented: nobody placed order stranger',
   ]);
 });
 
-test('an order may wait for its payer, but not at the end', () => {
+test('an order that waits for its payer has not ended: its hold lapses', () => {
   const statuses = new Map([['waiting', 'PaymentPending']]);
-  expect([...accounts(new Map([placed('waiting')]), statuses, false)]).toEqual([]);
-  expect([...accounts(new Map([placed('waiting')]), statuses, true)]).toEqual(['not ended: order waiting stands at PaymentPending']);
+  expect([...accounts(new Map([placed('waiting')]), statuses)]).toEqual(['not ended: order waiting stands at PaymentPending']);
 });
 
 test('dead letters are the poison, each once', () => {

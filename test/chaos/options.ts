@@ -16,7 +16,7 @@ export interface SuiteOptions {
 }
 
 /** Enough that every partition of every node has something under way, and that two cores still get through it beside starting processes. */
-const RATE = { quick: 20, full: 40 } as const;
+const RATE = { quick: 20, full: 30 } as const;
 const ORDERS = { quick: 2_000, full: 100_000 } as const;
 
 /** @throws in one sentence where an argument makes no sense. */

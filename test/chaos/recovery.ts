@@ -28,15 +28,14 @@ export class Stores {
     return new Map(rows.map(({ order_id, status }) => [order_id, status]));
   }
 
-  /** Orders and events there are, orders that have not ended, and of those the ones that wait for their payer. */
-  async counts(): Promise<{ orders: number; open: number; waiting: number; events: number; analysed: number }> {
-    const stored = await this.#postgres.query<{ orders: number; open: number; waiting: number; events: number }>(
-      `SELECT count(*)::int AS orders, count(*) FILTER (WHERE status NOT IN (${FINAL_LIST}))::int AS open,
-         count(*) FILTER (WHERE status = 'PaymentPending')::int AS waiting, (SELECT count(*) FROM order_events)::int AS events FROM orders`,
+  /** Orders and events there are, and orders that have not ended. */
+  async counts(): Promise<{ orders: number; open: number; events: number; analysed: number }> {
+    const stored = await this.#postgres.query<{ orders: number; open: number; events: number }>(
+      `SELECT count(*)::int AS orders, count(*) FILTER (WHERE status NOT IN (${FINAL_LIST}))::int AS open, (SELECT count(*) FROM order_events)::int AS events FROM orders`,
     );
     const answer = await this.#clickhouse.query({ query: 'SELECT count() AS events FROM order_events', format: 'JSONEachRow' });
     const [row] = await answer.json<{ events: string }>();
-    return { ...(stored.rows[0] as { orders: number; open: number; waiting: number; events: number }), analysed: Number(row?.events ?? 0) };
+    return { ...(stored.rows[0] as { orders: number; open: number; events: number }), analysed: Number(row?.events ?? 0) };
   }
 
   /** How many of the orders are final in both stores, whichever knows of fewer. */

@@ -22,9 +22,10 @@ import { workload } from './workload.ts';
 
 /** 95 in 100 injections are over by then: sessions time out, and 10 s more. */
 export const RECOVERY_BOUND_MS = SESSION_TIMEOUT_MS + 10_000;
-const REST_PATIENCE_MS = 150_000;
+/** Reading everything again takes a ms an order. */
+const REST_PATIENCE_MS: Readonly<Record<Scale, number>> = { quick: 150_000, full: 400_000 };
 /** Between two families, once so long has passed since the check before: coming to rest costs time in which nothing is proved. */
-const CHECK_AFTER_MS: Readonly<Record<Scale, number>> = { quick: 150_000, full: 240_000 };
+const CHECK_AFTER_MS: Readonly<Record<Scale, number>> = { quick: 150_000, full: 600_000 };
 const SIGNS_PATIENCE_MS = 5_000;
 const SIGNS_LOOK_EVERY_MS = 250;
 
@@ -140,7 +141,7 @@ export class Suite {
     await this.#workers.allReady();
     last.orders += this.#load.sent - sentBefore;
     const found: string[] = [];
-    const rest = { installation, load: this.#load, letters: this.#letters, reader: this.#reader, stores: this.#stores, patienceMs: REST_PATIENCE_MS, toTheEnd: isLast || this.#options.scale === 'quick', signal, say };
+    const rest = { installation, load: this.#load, letters: this.#letters, reader: this.#reader, stores: this.#stores, patienceMs: REST_PATIENCE_MS[this.#options.scale], signal, say };
     found.push(...((await violations(rest).catch(this.#noteIn(found)('checking'))) ?? []));
     const names = faults.map(({ fault }) => fault).join(', ');
     last.violations.push(...found.map((text) => (faults.length > 1 ? `after ${names}: ${text}` : text)));

@@ -4,7 +4,7 @@ import type { FaultSetting } from '../../../connectors/sandbox/faults.ts';
 import type { ChaosRun, Fault } from '../fault.ts';
 import { inTurnFor, type Lengths } from './in-turn.ts';
 
-const LENGTHS_MS: Lengths = { quick: [4_000], full: [20_000, 20_000, 20_000] };
+const LENGTHS_MS: Lengths = { quick: [4_000], full: [10_000, 10_000, 10_000] };
 const OUTAGES_MS: Lengths = { quick: [4_000], full: [60_000] };
 
 type PaymentFault = Omit<FaultSetting, 'system'>;
