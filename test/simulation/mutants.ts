@@ -26,8 +26,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'offset-before-fence', what: 'the committed offset is read before the predecessor is fenced', file: `${RUNTIME}/session.ts`,
-    find: '    if (!this.#producer) await this.#fence();\n    if (this.#positionChecked) return true;\n    const committed = await this.#committedOffset();\n',
-    replace: '    if (this.#producer && this.#positionChecked) return true;\n    const committed = await this.#committedOffset();\n    if (!this.#producer) await this.#fence();\n',
+    find: '    if (!this.#producer) await this.#fence();\n    if (this.#positionChecked) return true;\n    const committed = greater(await this.#committedOffset(), this.#committedHere);\n',
+    replace: '    if (this.#producer && this.#positionChecked) return true;\n    const committed = greater(await this.#committedOffset(), this.#committedHere);\n    if (!this.#producer) await this.#fence();\n',
+  },
+  {
+    name: 'own-commit-unseen', what: 'after a rebalance a session goes by an offset that does not show its own last commit yet', file: `${RUNTIME}/session.ts`,
+    find: '    this.#committedHere = next;\n', replace: '',
   },
   {
     name: 'position-not-checked', what: 'a session trusts the position it was given', file: `${RUNTIME}/session.ts`,

@@ -48,6 +48,8 @@ export class PartitionSession {
   /** Where this assignment's reading began. Everything from there on went through this session in order. */
   #streamStart: bigint | null = null;
   #positionChecked = false;
+  /** Where this session's own last transaction left the group. Kafka answers its end before it shows the offset. */
+  #committedHere: bigint | null = null;
   #wentBackTo: bigint | null = null;
   /** The record put off that this partition waits for, and when it was met first, by `performance.now()`. */
   #waitsFor: { offset: string; since: number } | null = null;
@@ -200,7 +202,7 @@ export class PartitionSession {
   async #openAt(records: RawRecord[], assignment: number): Promise<boolean> {
     if (!this.#producer) await this.#fence();
     if (this.#positionChecked) return true;
-    const committed = await this.#committedOffset();
+    const committed = greater(await this.#committedOffset(), this.#committedHere);
     const first = BigInt((records[0] as RawRecord).offset);
     if (committed !== null && (committed > first || this.#mayHaveMissed(committed))) {
       this.#deps.log.info({ node: this.#node.name, topic: this.#topic, partition: this.#partition, committed: String(committed) }, 'reading goes back to the committed offset');
@@ -256,6 +258,7 @@ export class PartitionSession {
     });
     failpoint(`${name}.offsets`);
     await failpointBefore(`${name}.end-sent`, transaction.commit());
+    this.#committedHere = next;
     failpoint(`${name}.committed`);
     timer();
   }
@@ -328,6 +331,9 @@ export class PartitionSession {
     };
   }
 }
+
+/** Null where neither is known. */
+const greater = (one: bigint | null, other: bigint | null): bigint | null => (one === null || (other !== null && other > one) ? other : one);
 
 /** Between the answer of a transaction's first step and what kafkajs does next. */
 function onPartitionsAdded(producer: Producer, passed: () => void): void {

@@ -64,11 +64,11 @@ const testNode = (): FlowNode =>
   });
 
 /** A member of the node's group, as a process has it. */
-function member(over: OrderState = state, of: FlowNode = node) {
+function member(over: OrderState = state, of: FlowNode = node, asked: Pick<Admin, 'fetchOffsets'> = admin) {
   const metrics = pipelineMetrics(new Registry());
   const seeks: string[] = [];
   const deps: SessionDeps = {
-    kafka, admin, metrics, log, environment: 'test', chain: NO_CHAIN, slow: new SlowNodes(),
+    kafka, admin: asked as Admin, metrics, log, environment: 'test', chain: NO_CHAIN, slow: new SlowNodes(),
     consumer: { seek: ({ offset }: { offset: string }) => void seeks.push(offset) } as unknown as SessionDeps['consumer'],
     services: { state: over, ports: {} as Ports, codec, settings: loadConfig({}).settings, now: Date.now },
     recover: async () => undefined, recoverFrom: async () => false,
@@ -217,6 +217,20 @@ test('what was taken in for an older assignment is not worked on', async () => {
   await it.session.atRest();
   expect(await outputsOf([...first, ...second])).toEqual([]);
   expect(await committed()).toBeUndefined();
+});
+
+test('after a rebalance a session knows of its own last commit, though the group does not show it yet', async () => {
+  const [first, second] = [await received(2), await received(2)];
+  const late: Pick<Admin, 'fetchOffsets'> = {
+    fetchOffsets: async (options) => (await admin.fetchOffsets(options)).map((topic) => ({ ...topic, partitions: topic.partitions.map((each) => ({ ...each, offset: '-1' })) })),
+  };
+  const it = member(state, node, late);
+  expect(await it.handle(first, 0)).toBe('taken');
+  it.session.rejoined();
+  expect(await it.handle(second, 0)).toBe('back to 2');
+  expect(await outputsOf(second)).toEqual([]);
+  expect(await it.handle(second, 2)).toBe('taken');
+  await expectCommitted(4n);
 });
 
 test('a batch fetched before reading was sent back is left alone', async () => {
