@@ -30,10 +30,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    if (this.#producer && this.#positionChecked) return true;\n    const committed = greater(await this.#committedOffset(), this.#committedHere);\n    if (!this.#producer) await this.#fence();\n',
   },
   {
-    name: 'own-commit-unseen', what: 'after a rebalance a session goes by an offset that does not show its own last commit yet', file: `${RUNTIME}/session.ts`,
-    find: '    this.#committedHere = next;\n', replace: '',
-  },
-  {
     name: 'position-not-checked', what: 'a session trusts the position it was given', file: `${RUNTIME}/session.ts`,
     find: '(committed > first || this.#mayHaveMissed(committed))', replace: 'false',
   },
