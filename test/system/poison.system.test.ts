@@ -37,6 +37,8 @@ interface Letter {
 const letters = async (): Promise<Letter[]> =>
   (JSON.parse((await installation.iaros('dlq', 'list', '--json')).stdout) as Letter[]).filter(({ node }) => orderFlow.nodes.some(({ name }) => name === node));
 
+/** No wire format: that begins with a zero byte. */
+const noise = (): Buffer => Buffer.concat([Buffer.from([1]), randomBytes(63)]);
 const unknownSchema = (): Buffer => Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), randomBytes(40)]);
 
 /** A command that fits its schema and makes no sense. */
@@ -50,7 +52,7 @@ test('poison on the commands topic: dead letters with a reason, an Invalid order
   const api = new Api(installation.url);
   const orderId = randomUUID();
   const good = Array.from({ length: 10 }, () => api.place(orderBody()));
-  await producer.publish({ topic: COMMANDS_TOPIC, key: 'noise', value: randomBytes(64), headers: {} });
+  await producer.publish({ topic: COMMANDS_TOPIC, key: 'noise', value: noise(), headers: {} });
   await producer.publish({ topic: COMMANDS_TOPIC, key: 'stranger', value: unknownSchema(), headers: {} });
   await producer.publish({ topic: COMMANDS_TOPIC, key: orderId, value: codec.encode('OrderCommand', impossible(orderId)), headers: {} });
   for (const order of await Promise.all(good)) expect(order.status).toBe('Fulfilled');
@@ -64,7 +66,7 @@ test('poison on every other topic a node reads ends in that node’s dead letter
   const before = (await letters()).length;
   const topics = new Map(orderFlow.nodes.flatMap((node) => inputsOf(node).map((topic) => [topic, node.name] as const)));
   topics.delete(COMMANDS_TOPIC);
-  for (const topic of topics.keys()) await producer.publish({ topic, key: 'noise', value: randomBytes(64), headers: {} });
+  for (const topic of topics.keys()) await producer.publish({ topic, key: 'noise', value: noise(), headers: {} });
   await expect.poll(async () => (await letters()).slice(before).map(({ node, from }) => `${node} < ${from.split('/')[0]}`).sort(), { timeout: 60_000 }).toEqual(
     [...topics].map(([topic, node]) => `${node} < ${topic}`).sort(),
   );
