@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LocalFault } from './fault.ts';
 import { identify, isAlive, type ProcessIdentity, stopProcess } from '../runtime/process-identity.ts';
+import { LocalFault } from './fault.ts';
 
 /**
  * The data folder belongs to one supervisor at a time. `owner.json` names it; `pids/<name>.json` names each process it started,

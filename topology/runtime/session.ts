@@ -159,6 +159,7 @@ export class PartitionSession {
     this.#tellReplayed(works);
     const outgoing = works.flatMap((work) => work.outgoing);
     if (outgoing.length === 0) return this.#passOver(next, assignment);
+    // Again: a rebalance may have come while the effects ran.
     if (!(await this.#openAt(records, assignment))) return false;
     if ((await state.epoch()) !== epoch) throw new StateLost('the state store was lost while the chunk ran');
     await this.#commit(outgoing, next);
