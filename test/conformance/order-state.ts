@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Completion, type Mark, type OrderState, StateLost } from '../../topology/runtime/state.ts';
+import { type Completion, type Mark, type Note, type OrderState, StateLost } from '../../topology/runtime/state.ts';
 
 export interface OpenedState {
   state: OrderState;
@@ -27,6 +27,8 @@ function completion(orderId: string, version: number, changes: Partial<Completio
     ...changes,
   };
 }
+
+const note = (orderId: string, version: number, changes: Partial<Note> = {}): Note => ({ orderId, step: 'cancel:9', version, mark: MARK, ...changes });
 
 /** What every OrderState has to do. `open` gives an empty store that holds an epoch. */
 export function orderStateConformance(implementation: string, open: () => Promise<OpenedState>): void {
@@ -61,8 +63,8 @@ export function orderStateConformance(implementation: string, open: () => Promis
         const events = [bytes('first'), Buffer.alloc(0), bytes('third')];
         await advance('a', 1, { events });
         await state.complete(completion('a', 2));
-        expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'replay', events });
-        expect(await state.begin('a', 'node:1', 7, true)).toEqual({ kind: 'replay', events });
+        expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'replay', events, marks: false });
+        expect(await state.begin('a', 'node:1', 7, true)).toEqual({ kind: 'replay', events, marks: false });
       });
 
       it('is stale where the order is past the version', async () => {
@@ -79,13 +81,13 @@ export function orderStateConformance(implementation: string, open: () => Promis
 
       it('tells a divertible step of a mark, and lets others run', async () => {
         await advance('a', 1);
-        await state.mark('a', 1, MARK);
+        await state.note(note('a', 1));
         expect(await state.begin('a', 'node:2', 1, true)).toEqual({ kind: 'marked', mark: MARK });
         expect(await state.begin('a', 'node:2', 1, false)).toEqual({ kind: 'run' });
       });
 
       it('tells the opener of a mark that was there before the order', async () => {
-        await state.mark('a', 0, MARK);
+        await state.note(note('a', 0));
         expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'marked', mark: MARK });
         expect(await state.begin('a', 'node:1', 0, false)).toEqual({ kind: 'run' });
       });
@@ -101,7 +103,7 @@ export function orderStateConformance(implementation: string, open: () => Promis
       it('may move an order by several versions', async () => {
         const events = [bytes('one'), bytes('two')];
         await state.complete(completion('a', 2, { fromVersion: 0, events }));
-        expect(await state.begin('a', 'node:2', 0, true)).toEqual({ kind: 'replay', events });
+        expect(await state.begin('a', 'node:2', 0, true)).toEqual({ kind: 'replay', events, marks: false });
         expect((await state.read('a')).head?.version).toBe(2);
       });
 
@@ -112,7 +114,7 @@ export function orderStateConformance(implementation: string, open: () => Promis
           events: [bytes('other')],
           head: { version: 9, status: 'Cancelled', atRest: true },
         });
-        expect(await state.complete(repeat)).toEqual({ kind: 'replay', events: [bytes('a v1')] });
+        expect(await state.complete(repeat)).toEqual({ kind: 'replay', events: [bytes('a v1')], marks: false });
         expect(await state.read('a')).toEqual(before);
       });
 
@@ -137,40 +139,60 @@ export function orderStateConformance(implementation: string, open: () => Promis
 
       it('tells of a mark, which stays', async () => {
         await advance('a', 1);
-        await state.mark('a', 1, MARK);
+        await state.note(note('a', 1));
         expect(await state.complete(completion('a', 2))).toEqual({ kind: 'done', mark: MARK });
         expect((await state.read('a')).mark).toEqual(MARK);
       });
 
       it('takes the mark off when it answers it', async () => {
-        await state.mark('a', 0, MARK);
+        await state.note(note('a', 0));
         expect(await state.complete(completion('a', 1, { clearsMark: true }))).toEqual({ kind: 'done', mark: null });
         expect((await state.read('a')).mark).toBeNull();
       });
     });
 
-    describe('mark', () => {
-      it('is left on an order that stands where the caller saw it, or is still to come', async () => {
-        expect(await state.mark('new', 0, MARK)).toBe('marked');
+    describe('note', () => {
+      it('leaves its mark on an order that stands where the caller saw it, or is still to come', async () => {
+        expect(await state.note(note('new', 0))).toEqual({ kind: 'noted' });
         expect(await state.read('new')).toEqual({ head: null, mark: MARK });
         await advance('a', 2);
-        expect(await state.mark('a', 2, MARK)).toBe('marked');
+        expect(await state.note(note('a', 2))).toEqual({ kind: 'noted' });
         expect((await state.read('a')).mark).toEqual(MARK);
       });
 
-      it('is not left on an order that moved', async () => {
+      it('is not taken of an order that moved', async () => {
         await advance('a', 2);
-        expect(await state.mark('a', 0, MARK)).toBe('moved');
-        expect(await state.mark('a', 1, MARK)).toBe('moved');
-        expect(await state.mark('b', 1, MARK)).toBe('moved');
-        expect((await state.read('a')).mark).toBeNull();
-        expect((await state.read('b')).mark).toBeNull();
+        for (const late of [note('a', 0), note('a', 1), note('b', 1), note('a', 1, { mark: null })]) {
+          expect(await state.note(late)).toEqual({ kind: 'moved' });
+          expect((await state.read(late.orderId)).mark).toBeNull();
+          expect(await state.begin(late.orderId, late.step, 0, false)).not.toMatchObject({ kind: 'replay' });
+        }
       });
 
-      it('stays the first one', async () => {
-        await state.mark('a', 0, MARK);
-        expect(await state.mark('a', 0, OTHER)).toBe('marked');
+      it('leaves an earlier mark as it is', async () => {
+        await state.note(note('a', 0));
+        expect(await state.note(note('a', 0, { step: 'cancel:10', mark: OTHER }))).toEqual({ kind: 'noted' });
         expect((await state.read('a')).mark).toEqual(MARK);
+      });
+
+      it('answers its step from then on, wherever the order has come to', async () => {
+        await state.note(note('a', 0));
+        await state.note(note('a', 0, { step: 'cancel:late', mark: null }));
+        await advance('b', 1);
+        await state.complete(completion('a', 1, { clearsMark: true }));
+        const marked = { kind: 'replay', events: [], marks: true };
+        expect(await state.begin('a', 'cancel:9', 0, false)).toEqual(marked);
+        expect(await state.note(note('a', 1, { mark: null }))).toEqual(marked);
+        expect(await state.complete(completion('a', 2, { step: 'cancel:9' }))).toEqual(marked);
+        expect(await state.begin('a', 'cancel:late', 0, false)).toEqual({ kind: 'replay', events: [], marks: false });
+        expect(await state.read('a')).toMatchObject({ head: { version: 1 }, mark: null });
+        expect(await state.begin('b', 'cancel:9', 1, false)).toEqual({ kind: 'run' });
+      });
+
+      it('is not written over what the step came to before', async () => {
+        await advance('a', 1);
+        expect(await state.note(note('a', 1, { step: 'node:1' }))).toEqual({ kind: 'replay', events: [bytes('a v1')], marks: false });
+        expect((await state.read('a')).mark).toBeNull();
       });
     });
 
@@ -183,8 +205,8 @@ export function orderStateConformance(implementation: string, open: () => Promis
           { orderId: 'c', steps: [] },
         ]);
         expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'stale' });
-        expect(await state.begin('a', 'node:2', 1, true)).toEqual({ kind: 'replay', events: [bytes('a v2')] });
-        expect(await state.begin('b', 'node:1', 0, true)).toEqual({ kind: 'replay', events: [bytes('b v1')] });
+        expect(await state.begin('a', 'node:2', 1, true)).toEqual({ kind: 'replay', events: [bytes('a v2')], marks: false });
+        expect(await state.begin('b', 'node:1', 0, true)).toEqual({ kind: 'replay', events: [bytes('b v1')], marks: false });
       });
 
       it('takes any number of orders', async () => {
@@ -240,7 +262,7 @@ export function orderStateConformance(implementation: string, open: () => Promis
           () => state.begin('a', 'node:2', 1, true),
           () => state.complete(completion('a', 2)),
           () => state.read('a'),
-          () => state.mark('a', 1, MARK),
+          () => state.note(note('a', 1)),
           () => state.trim([{ orderId: 'a', steps: ['node:1'] }]),
           () => state.dueTimers(1, 1),
           () => state.disarm([{ orderId: 'a', kind: 'hold_expiry', dueAt: 1 }]),

@@ -32,6 +32,7 @@ export interface DriverOptions {
  * - `pipe(command)` puts a command on its topic; `run()` lets all nodes work until nothing is left to do.
  * - `events(orderId)` reads what came out; `deadLetters(node)` what could not be processed.
  * - `advance(ms)` moves the clock; due timers fire, records put off come due.
+ * - `runFenced(node, ...)` runs a node a second time, side by side, as its former owner does.
  * - `crashOnce(node)` throws away the next result of a node before its commit: effects and journal stay, outputs and position do not.
  *
  * Not simulated: partitions, rebalances, transactions of several records, time that passes by itself.
@@ -75,11 +76,11 @@ export class Driver {
   }
 
   /** Runs every node until no record is left that is due. `pick` chooses the next node among those with work; the first by default. */
-  async run(pick: (ready: FlowNode[]) => FlowNode = (ready) => ready[0] as FlowNode): Promise<void> {
+  async run(pick: (ready: FlowNode[]) => FlowNode | Promise<FlowNode> = (ready) => ready[0] as FlowNode): Promise<void> {
     for (;;) {
       const ready = this.#flow.nodes.filter((node) => this.#next(node) !== null);
       if (ready.length === 0) return;
-      await this.runOne(pick(ready));
+      await this.runOne(await pick(ready));
     }
   }
 
@@ -113,6 +114,20 @@ export class Driver {
   /** The node's next `times` results are lost before they are committed. */
   crashOnce(node: string, times = 1): void {
     this.#crashes.set(node, times);
+  }
+
+  /**
+   * Takes the node's next record through it as an owner does that has lost the partition and does not know: whatever it does, it never
+   * commits. `lag` says when its calls reach the store. Null when the node has no record.
+   */
+  runFenced(node: FlowNode, lag: (state: OrderState) => OrderState): Promise<void> | null {
+    const next = this.#next(node);
+    if (!next) return null;
+    const services = { ...this.#deps.services, state: lag(this.state) };
+    return workOn(node, next.record, { ...this.#deps, services }).then(
+      () => undefined,
+      () => undefined,
+    );
   }
 
   async advance(ms: number): Promise<void> {

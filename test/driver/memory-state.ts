@@ -7,6 +7,7 @@ import {
   type Mark,
   type OrderHead,
   type OrderState,
+  type Replay,
   StateLost,
 } from '../../topology/runtime/state.ts';
 import { parseTimerMember, timerMember } from '../../topology/runtime/state-keys.ts';
@@ -15,7 +16,7 @@ import { parseTimerMember, timerMember } from '../../topology/runtime/state-keys
 export interface StateSnapshot {
   heads: Record<string, OrderHead>;
   marks: Record<string, Mark>;
-  journals: Record<string, Record<string, Buffer[]>>;
+  journals: Record<string, Record<string, Replay>>;
   timers: Record<string, number>;
 }
 
@@ -33,7 +34,7 @@ export function openMemoryState(): MemoryState {
   let epoch: string | null = randomUUID();
   const heads = new Map<string, OrderHead>();
   const marks = new Map<string, Mark>();
-  const journals = new Map<string, Map<string, Buffer[]>>();
+  const journals = new Map<string, Map<string, Replay>>();
   const timers = new Map<string, number>();
   const begun = new Map<string, string>();
 
@@ -50,18 +51,27 @@ export function openMemoryState(): MemoryState {
     begun.set(orderId, epoch);
   }
 
+  function journalled(orderId: string, step: string): Replay | null {
+    const done = journals.get(orderId)?.get(step);
+    return done ? { ...done, events: [...done.events] } : null;
+  }
+
+  function journal(orderId: string, step: string, done: Omit<Replay, 'kind'>): void {
+    const steps = journals.get(orderId) ?? new Map<string, Replay>();
+    journals.set(orderId, steps.set(step, { kind: 'replay', ...done }));
+  }
+
   /** What journal and version say of a step, null where it may go on. */
   function passed(orderId: string, step: string, version: number): Begin | null {
-    const events = journals.get(orderId)?.get(step);
-    if (events) return { kind: 'replay', events: [...events] };
+    const done = journalled(orderId, step);
+    if (done) return done;
     const known = heads.get(orderId)?.version ?? 0;
     if (known < version) return { kind: 'behind' };
     return known > version ? { kind: 'stale' } : null;
   }
 
   function write({ orderId, step, clearsMark, events, head, timer }: Completion): void {
-    const journal = journals.get(orderId) ?? new Map<string, Buffer[]>();
-    journals.set(orderId, journal.set(step, [...events]));
+    journal(orderId, step, { events: [...events], marks: false });
     heads.set(orderId, { ...head, event: events.at(-1) as Buffer });
     if (clearsMark) marks.delete(orderId);
     if (timer) timers.set(timerMember(orderId, timer.kind), timer.dueAt);
@@ -92,19 +102,22 @@ export function openMemoryState(): MemoryState {
       return { head: head ? { ...head } : null, mark: marks.get(orderId) ?? null };
     },
 
-    async mark(orderId, version, mark) {
+    async note({ orderId, step, version, mark }) {
       goOn(orderId);
-      if ((heads.get(orderId)?.version ?? 0) !== version) return 'moved';
-      if (!marks.has(orderId)) marks.set(orderId, { ...mark });
-      return 'marked';
+      const done = journalled(orderId, step);
+      if (done) return done;
+      if ((heads.get(orderId)?.version ?? 0) !== version) return { kind: 'moved' };
+      journal(orderId, step, { events: [], marks: mark !== null });
+      if (mark && !marks.has(orderId)) marks.set(orderId, { ...mark });
+      return { kind: 'noted' };
     },
 
     async trim(orders) {
       present();
       for (const { orderId, steps } of orders) {
-        const journal = journals.get(orderId);
-        for (const step of steps) journal?.delete(step);
-        if (journal?.size === 0) journals.delete(orderId);
+        const kept = journals.get(orderId);
+        for (const step of steps) kept?.delete(step);
+        if (kept?.size === 0) journals.delete(orderId);
       }
     },
 

@@ -11,17 +11,18 @@ import {
   JOURNAL_TTL_MS,
   journalKey,
   markKey,
+  NOTE_TTL_MS,
   parseTimerMember,
   TIMERS_KEY,
   timerMember,
 } from './state-keys.ts';
-import { type Begin, type Completed, type Mark, type OrderState, StateLost } from './state.ts';
+import { type Begin, type Completed, type Mark, type Noted, type OrderState, type Replay, StateLost } from './state.ts';
 
 type Argument = string | number | Buffer;
 type Reply = Buffer | null | Reply[];
 type ScriptCall = (keyCount: number, ...keysAndArguments: Argument[]) => Promise<Reply>;
 
-const SCRIPTS = ['begin', 'complete', 'read', 'mark', 'trim', 'due-timers', 'disarm'] as const;
+const SCRIPTS = ['begin', 'complete', 'read', 'note', 'trim', 'due-timers', 'disarm'] as const;
 type ScriptName = (typeof SCRIPTS)[number];
 
 /** Orders or timers in one script call, which holds up all others for as long as it runs. */
@@ -116,9 +117,10 @@ export function openRedisState({
       };
     },
 
-    async mark(orderId, version, mark) {
-      const args = [version, JSON.stringify(mark), EARLY_MARK_TTL_MS];
-      return String(await goOn(orderId, 'mark', [headKey(orderId), markKey(orderId)], args)) as 'marked' | 'moved';
+    async note({ orderId, step, version, mark }) {
+      const keys = [headKey(orderId), journalKey(orderId), markKey(orderId)];
+      const args = [step, version, mark ? JSON.stringify(mark) : '', EARLY_MARK_TTL_MS, NOTE_TTL_MS];
+      return outcome(await goOn(orderId, 'note', keys, args)) as Noted;
     },
 
     async trim(orders) {
@@ -172,8 +174,14 @@ function defineScripts(redis: Redis): Record<ScriptName, ScriptCall> {
 
 const parseMark = (json: Buffer): Mark => JSON.parse(json.toString()) as Mark;
 
-/** begin.lua and complete.lua answer [kind] or [kind, payload]. */
-function outcome(reply: Reply): Begin | Completed {
+/** What the journal holds of a step: its events, packed; of one that was noted nothing, or `mark` where it left one, which no packed events are. */
+function replay(entry: Buffer): Replay {
+  const marks = entry.toString('latin1') === 'mark';
+  return { kind: 'replay', events: marks ? [] : unpackEvents(entry), marks };
+}
+
+/** begin.lua, complete.lua and note.lua answer [kind] or [kind, payload]. */
+function outcome(reply: Reply): Begin | Completed | Noted {
   const [kind, payload] = reply as [Buffer, Buffer | undefined];
   switch (kind.toString()) {
     case 'run':
@@ -181,11 +189,15 @@ function outcome(reply: Reply): Begin | Completed {
     case 'done':
       return { kind: 'done', mark: payload ? parseMark(payload) : null };
     case 'replay':
-      return { kind: 'replay', events: unpackEvents(payload as Buffer) };
+      return replay(payload as Buffer);
     case 'stale':
       return { kind: 'stale' };
     case 'behind':
       return { kind: 'behind' };
+    case 'noted':
+      return { kind: 'noted' };
+    case 'moved':
+      return { kind: 'moved' };
     case 'marked':
       return { kind: 'marked', mark: parseMark(payload as Buffer) };
     default:

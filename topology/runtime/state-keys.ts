@@ -21,6 +21,8 @@ export function parseTimerMember(member: string): { orderId: string; kind: Timer
 const DAY_MS = 86_400_000;
 /** Step results, and marks on orders that never came. */
 export const JOURNAL_TTL_MS = 7 * DAY_MS;
+/** Steps without events, which stay after their commit: for longer than any process hangs with a call on its way. */
+export const NOTE_TTL_MS = DAY_MS;
 export const EARLY_MARK_TTL_MS = 7 * DAY_MS;
 /** Orders that ended, at the least. A day longer than a command may wait, see command-window.ts. */
 export const ENDED_TTL_MS = 8 * DAY_MS;

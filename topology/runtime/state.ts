@@ -17,10 +17,18 @@ export interface Mark {
   detail: string;
 }
 
+/** The step ran before for this input, with this result. */
+export interface Replay {
+  kind: 'replay';
+  /** Encoded, as they were; none where the step was noted. */
+  events: Buffer[];
+  /** It was noted, and left a mark. */
+  marks: boolean;
+}
+
 export type Begin =
   | { kind: 'run' }
-  /** The step ran before for this input: these encoded events are its result. */
-  | { kind: 'replay'; events: Buffer[] }
+  | Replay
   /** The order has moved past the input: nothing is to be done. */
   | { kind: 'stale' }
   /** The order carries a cancel mark, which may have been there before the order. */
@@ -46,9 +54,22 @@ export interface Completion {
 export type Completed =
   /** `mark`: a cancel mark is on the order, and the next step (or, where the order rests, the caller) has to act on it. */
   | { kind: 'done'; mark: Mark | null }
-  | { kind: 'replay'; events: Buffer[] }
+  | Replay
   | { kind: 'stale' }
   | { kind: 'behind' };
+
+/** What an interrupt came to that moves the order by no event. */
+export interface Note {
+  orderId: string;
+  /** As in `Completion`. */
+  step: string;
+  /** Version the order was seen with; 0 for one that is still to come. */
+  version: number;
+  /** Left on the order, unless it carries one already; null where nothing is to be done about it. */
+  mark: Mark | null;
+}
+
+export type Noted = { kind: 'noted' } | { kind: 'moved' } | Replay;
 
 export interface DueTimer {
   orderId: string;
@@ -70,8 +91,12 @@ export interface OrderState {
   complete(completion: Completion): Promise<Completed>;
   /** Head and mark as they are. */
   read(orderId: string): Promise<{ head: OrderHead | null; mark: Mark | null }>;
-  /** Leaves a mark; 'moved' when the order's version is no longer `version` (0: no order yet), and nothing was done. A second mark changes nothing. */
-  mark(orderId: string, version: number, mark: Mark): Promise<'marked' | 'moved'>;
+  /**
+   * Writes the step to the journal without events, and its mark. 'moved' where the order's version is another, and nothing was done. The
+   * journal keeps a note, which `trim` is not told of: a second run that began before the first was committed may write its answer much
+   * later, when the order has come to where the answer would be another.
+   */
+  note(note: Note): Promise<Noted>;
   /** Forgets the results of steps that are committed; other steps of the same orders may still be waiting for their commit. */
   trim(steps: readonly { orderId: string; steps: readonly string[] }[]): Promise<void>;
   dueTimers(now: number, limit: number): Promise<DueTimer[]>;

@@ -9,7 +9,7 @@ import { isFromTheFuture, isTooOld } from './command-window.ts';
 import { StateBehind, Unprocessable, Unreadable } from './errors.ts';
 import { eventIdOf, isGenuine } from './event-id.ts';
 import { failpoint } from './failpoint.ts';
-import type { Completed, Mark, OrderState } from './state.ts';
+import type { Completed, Mark, OrderState, Replay } from './state.ts';
 
 export interface Services {
   state: OrderState;
@@ -59,6 +59,8 @@ const MAX_RACES = 20;
 
 const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, marks: false, steps: [], skipped, replayed: false });
 
+const withoutEvents = (marks: boolean): StepResult => ({ ...nothing(marks ? 'marked' : 'too_late'), marks });
+
 /** Steps whose effects are done and whose results are not in the store yet: one, or several that followed each other in memory. */
 export interface Prepared {
   kind: 'prepared';
@@ -103,7 +105,7 @@ async function open(node: OpenerNode, input: DecodedRecord, services: Services, 
   const { orderId, commandId } = command;
   const key = stepKey(node.name, commandId, origin);
   const begun = await services.state.begin(orderId, key, 0, true);
-  if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun.events, key, services), services));
+  if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun, key, services), services));
   if (begun.kind === 'stale') return settled(nothing('stale'));
   checkAge(command, services.now());
   const cancelled = begun.kind === 'marked';
@@ -125,7 +127,7 @@ async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Serv
   if (known?.mark && node.divertible) return settled(await divert(node, event, known.mark, services));
   if (!known) {
     const begun = await services.state.begin(event.orderId, key, event.version, node.divertible);
-    if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun.events, key, services), services));
+    if (begun.kind === 'replay') return settled(await actOnMarkAtRest(node, await replayed(begun, key, services), services));
     if (begun.kind === 'stale') return settled(nothing('stale'));
     if (begun.kind === 'behind') throw behind(event);
     if (begun.kind === 'marked') return settled(await divert(node, event, begun.mark, services));
@@ -171,7 +173,7 @@ async function actOnMarkAtRest(node: FlowNode, result: StepResult, services: Ser
   if (!last || !restsAfter(last.type, last.status as OrderStatus) || (!result.replayed && !result.mark)) return result;
   const key = stepKey(node.name, last.eventId);
   const begun = await services.state.begin(last.orderId, key, last.version, true);
-  if (begun.kind === 'replay') return followedBy(result, await replayed(begun.events, key, services));
+  if (begun.kind === 'replay') return followedBy(result, await replayed(begun, key, services));
   if (begun.kind !== 'marked' || nextStatus(last.status as OrderStatus, 'CancelRequested') === null) return { ...result, mark: null };
   return followedBy(result, await divert(node, last, begun.mark, services));
 }
@@ -189,7 +191,7 @@ async function interrupt(node: InterruptNode, input: DecodedRecord, services: Se
   const { orderId, causationId } = record;
   const key = stepKey(node.name, causationId, origin);
   const begun = await services.state.begin(orderId, key, 0, false);
-  if (begun.kind === 'replay') return replayed(begun.events, key, services);
+  if (begun.kind === 'replay') return replayed(begun, key, services);
   for (let race = 0; race < MAX_RACES; race += 1) {
     const { head } = await services.state.read(orderId);
     const last = head ? await decodeEvent(head.event, services) : null;
@@ -197,10 +199,11 @@ async function interrupt(node: InterruptNode, input: DecodedRecord, services: Se
     const current = head && last ? { status: head.status, version: head.version, atRest: head.atRest, order: last.order } : null;
     const outcome = await node.run(record.input, current, context);
     failpoint(`${node.name}.first-effect`);
-    if (outcome.kind === 'none') return nothing('too_late');
-    if (outcome.kind === 'mark') {
-      const mark = { causationId, reason: outcome.reason, detail: outcome.detail };
-      if ((await services.state.mark(orderId, head?.version ?? 0, mark)) === 'marked') return { ...nothing('marked'), marks: true };
+    if (outcome.kind !== 'move') {
+      const mark = outcome.kind === 'mark' ? { causationId, reason: outcome.reason, detail: outcome.detail } : null;
+      const noted = await services.state.note({ orderId, step: key, version: head?.version ?? 0, mark });
+      if (noted.kind === 'noted') return withoutEvents(mark !== null);
+      if (noted.kind === 'replay') return replayed(noted, key, services);
       continue;
     }
     if (!last) throw new Unprocessable('order_unknown', 'an interrupt cannot move an order that does not exist');
@@ -235,7 +238,7 @@ async function answerOf(completed: Completed, events: EncodedEvent[], key: strin
     case 'done':
       return { events, mark: completed.mark, marks: false, steps: [key], skipped: '', replayed: false };
     case 'replay':
-      return replayed(completed.events, key, services);
+      return replayed(completed, key, services);
     case 'stale':
       return nothing('stale');
     case 'behind':
@@ -243,7 +246,8 @@ async function answerOf(completed: Completed, events: EncodedEvent[], key: strin
   }
 }
 
-async function replayed(bytes: readonly Buffer[], key: string, services: Services): Promise<StepResult> {
+async function replayed({ events: bytes, marks }: Replay, key: string, services: Services): Promise<StepResult> {
+  if (bytes.length === 0) return { ...withoutEvents(marks), replayed: true };
   const events: EncodedEvent[] = [];
   for (const each of bytes) events.push({ event: await decodeEvent(each, services), bytes: each });
   return { events, mark: null, marks: false, steps: [key], skipped: '', replayed: true };
