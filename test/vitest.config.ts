@@ -6,7 +6,7 @@ const root = dirname(import.meta.dirname);
 /** One a core. Vitest alone would leave one of them to itself, which is half of a small machine. */
 const UNIT_WORKERS = Math.max(2, availableParallelism());
 
-/** The file name tells the tier: unit needs no server, stack needs the real ones, system needs them for itself alone, simulation needs time on every core. */
+/** The file name tells the tier: unit needs no server, stack needs the real ones, system needs them for itself alone, simulation is worked off beside them all, behind their backs. */
 export default defineConfig({
   root,
   test: {
@@ -43,9 +43,8 @@ export default defineConfig({
         test: {
           name: 'simulation',
           include: ['test/**/*.simulation.test.ts'],
+          globalSetup: ['test/simulation/ahead.ts'],
           fileParallelism: false,
-          // A worker for each core of the least machine.
-          maxConcurrency: 2,
           testTimeout: 300_000,
           sequence: { groupOrder: 3 },
         },

@@ -196,6 +196,22 @@ export function orderStateConformance(implementation: string, open: () => Promis
       });
     });
 
+    describe('pending', () => {
+      it('names the steps whose events are in the journal, and no notes', async () => {
+        await advance('a', 2);
+        await advance('b', 1);
+        await state.note(note('a', 2, { mark: null }));
+        const pending = await state.pending('a');
+        expect(pending.sort((one, other) => (one.step < other.step ? -1 : 1))).toEqual([
+          { step: 'node:1', events: [bytes('a v1')] },
+          { step: 'node:2', events: [bytes('a v2')] },
+        ]);
+        await state.trim([{ orderId: 'a', steps: ['node:1', 'node:2'] }]);
+        expect(await state.pending('a')).toEqual([]);
+        expect(await state.pending('unknown')).toEqual([]);
+      });
+    });
+
     describe('trim', () => {
       it('forgets the steps named and no others', async () => {
         await advance('a', 2);
@@ -263,6 +279,7 @@ export function orderStateConformance(implementation: string, open: () => Promis
           () => state.complete(completion('a', 2)),
           () => state.read('a'),
           () => state.note(note('a', 1)),
+          () => state.pending('a'),
           () => state.trim([{ orderId: 'a', steps: ['node:1'] }]),
           () => state.dueTimers(1, 1),
           () => state.disarm([{ orderId: 'a', kind: 'hold_expiry', dueAt: 1 }]),

@@ -112,6 +112,12 @@ export function openMemoryState(): MemoryState {
       return { kind: 'noted' };
     },
 
+    async pending(orderId) {
+      goOn(orderId);
+      const steps = [...(journals.get(orderId) ?? [])].map(([step, { events }]) => ({ step, events: [...events] }));
+      return steps.filter(({ events }) => events.length > 0);
+    },
+
     async trim(orders) {
       present();
       for (const { orderId, steps } of orders) {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { MUTANTS, SEEDS_A_MUTANT } from './mutants.ts';
+import { plannedMutant } from './plan.ts';
 import { mutated } from './plant.ts';
-import { inWorker } from './workers.ts';
+import { readResult } from './results.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -19,7 +20,7 @@ test.each(MUTANTS)('$name changes the source as it is now', (mutant) => {
   expect(() => mutated(mutant, source + source)).toThrow(mutant.name);
 });
 
-test.concurrent.each(MUTANTS)(`$name is caught within ${SEEDS_A_MUTANT} seeds: $what`, async ({ name }) => {
-  const { broken } = await inWorker({ from: 1, seeds: SEEDS_A_MUTANT, untilBroken: true, mutant: name });
+test.each(MUTANTS)(`$name is caught within ${SEEDS_A_MUTANT} seeds: $what`, async ({ name }) => {
+  const { broken } = await readResult(inject('simulation'), plannedMutant(name));
   expect(broken).toHaveLength(1);
 });

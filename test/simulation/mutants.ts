@@ -60,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'marks-not-logged', what: 'a cancel mark is not in the changelog, so that a rebuild forgets it', file: `${RUNTIME}/record-work.ts`,
-    find: 'if (result.marks) outgoing.push', replace: 'if (result.marks && !result.orderId) outgoing.push',
+    find: 'if (result.marks) log(', replace: 'if (result.marks && !result.orderId) log(',
   },
   {
     name: 'aborted-read', what: 'records of aborted transactions are read', file: `${RUNTIME}/kafkajs-patches.ts`,

@@ -1,14 +1,15 @@
-import { beforeAll, expect, test } from 'vitest';
-import type { BatchResult } from './batch.ts';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { type BatchResult, merged } from './batch.ts';
+import { AGAIN, ALONE, type Planned, SEED_PARTS, SEEDS } from './plan.ts';
 import { missing } from './required-coverage.ts';
-import { inWorker, inWorkers } from './workers.ts';
+import { readResult } from './results.ts';
 
-const SEEDS = 2_000;
-const TASK = { untilBroken: false, mutant: null };
+const resultOf = (planned: Planned): Promise<BatchResult> => readResult(inject('simulation'), planned);
+
 let all: BatchResult;
 
 beforeAll(async () => {
-  all = await inWorkers({ ...TASK, from: 1, seeds: SEEDS }, 2);
+  all = merged(await Promise.all(SEED_PARTS.map(resultOf)));
 }, 300_000);
 
 test('nothing is lost and nothing happens twice, whatever fails', () => {
@@ -37,13 +38,14 @@ test.each(ONCE_BROKEN)('%s', (_, seed) => {
 const hashesOf = (from: number, seeds: number): string[] => all.hashes.slice(from - 1, from - 1 + seeds);
 
 test('a run follows from its seed alone', async () => {
-  const again = await inWorker({ ...TASK, from: 11, seeds: 20 });
-  expect(new Set(again.hashes).size).toBe(20);
-  expect(again.hashes).toEqual(hashesOf(11, 20));
+  const { from, seeds } = AGAIN.task;
+  const again = await resultOf(AGAIN);
+  expect(new Set(again.hashes).size).toBe(seeds);
+  expect(again.hashes).toEqual(hashesOf(from, seeds));
   expect(new Set(all.hashes).size).toBe(SEEDS);
 });
 
 test('and not from the seeds that the same process ran before it', async () => {
-  const alone = await inWorker({ ...TASK, from: 18, seeds: 1 });
-  expect(alone.hashes).toEqual(hashesOf(18, 1));
+  const alone = await resultOf(ALONE);
+  expect(alone.hashes).toEqual(hashesOf(ALONE.task.from, 1));
 });

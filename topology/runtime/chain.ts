@@ -20,6 +20,7 @@ export interface ChainResult {
   steps: string[];
   /** The input left a cancel mark on this order. */
   marks: boolean;
+  overtaken: StepResult['overtaken'];
   orderId: string;
   skipped: StepResult['skipped'];
   /** Steps answered from the journal: an earlier run had them done, and did not come to commit them. */
@@ -107,7 +108,7 @@ class ChainRun {
     this.#options = options;
     this.#first = node;
     this.#input = input;
-    this.#result = { events: [], steps: [], marks: false, orderId: (input.record as { orderId: string }).orderId, skipped: '', replayed: 0 };
+    this.#result = { events: [], steps: [], marks: false, overtaken: [], orderId: (input.record as { orderId: string }).orderId, skipped: '', replayed: 0 };
   }
 
   async run(): Promise<ChainResult> {
@@ -115,6 +116,7 @@ class ChainRun {
     const prepared = await this.#timed(this.#first, stepDeadlineMs, () => prepare(this.#first, this.#input, this.#services, { origin }));
     let settled = await this.#stretch(this.#first, prepared);
     this.#result.marks = settled.marks;
+    this.#result.overtaken = settled.overtaken;
     this.#result.skipped = settled.skipped;
     for (let next = this.#next(); next && settled.events.length > 0; next = this.#next()) {
       const started = await this.#start(next, knownAfter(settled));

@@ -4,6 +4,7 @@ import type { AnyOrderEvent, OrderCommand, TimerFired } from '../../schemas/type
 import type { InterruptNode } from '../define.ts';
 import { orderFlow } from '../order-flow.ts';
 import { FINAL, type OrderStatus } from '../order-states.ts';
+import { parseChangelogKey } from './changelog-keys.ts';
 import type { Mark } from './state.ts';
 
 /** The newest event of an order, with its bytes. */
@@ -20,9 +21,6 @@ export interface EarlyMark {
 
 export type InterruptInput = OrderCommand | TimerFired;
 
-/** Ends the keys of what left cancel marks; all others hold events. */
-export const CANCEL_SUFFIX = '#cancel';
-
 /** Reads the changelog's records in any order and keeps the newest event of every order, and what left a cancel mark on it. */
 export class ChangelogFold {
   readonly orders = new Map<string, NewestEvent>();
@@ -38,7 +36,8 @@ export class ChangelogFold {
     this.records += 1;
     if (!value) return;
     const decoded = await this.#codec.decode(value);
-    if (key.endsWith(CANCEL_SUFFIX)) this.#cancels.set(key.slice(0, -CANCEL_SUFFIX.length), interruptOf(decoded));
+    const about = parseChangelogKey(key);
+    if (about.kind === 'cancel') this.#cancels.set(about.orderId, interruptOf(decoded));
     else this.#keepNewest(decoded.record as AnyOrderEvent, Buffer.from(value)); // a copy: the original is a slice of a whole fetch
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMANDS_TOPIC, CHANGELOG_TOPIC, topicOf } from '../topics.ts';
 import { Undecodable } from '../../schemas/codec.ts';
 import type { FlowNode } from '../define.ts';
+import { cancelKey, orderKey, overtakenKey } from './changelog-keys.ts';
 import { runChain, type ChainMap, type ChainResult, type SlowNodes } from './chain.ts';
 import { deadLetter, originHeaders, originOf, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
 import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable, Unreadable } from './errors.ts';
@@ -113,8 +114,12 @@ function outgoingOf(result: ChainResult, record: RawRecord): OutgoingRecord[] {
     return { topic: topicOf(event.type), key: event.orderId, value: bytes, headers };
   });
   const last = result.events.at(-1);
-  if (last) outgoing.push({ topic: CHANGELOG_TOPIC, key: `${last.event.orderId}#${last.event.order.interrupts}`, value: last.bytes, headers: {} });
-  if (result.marks) outgoing.push({ topic: CHANGELOG_TOPIC, key: `${result.orderId}#cancel`, value: record.value, headers: {} });
+  const log = (key: string, value: Buffer | null): number => outgoing.push({ topic: CHANGELOG_TOPIC, key, value, headers: {} });
+  if (last) log(orderKey(last.event), last.bytes);
+  if (result.marks) log(cancelKey(result.orderId), record.value);
+  for (const { step, events } of result.overtaken) {
+    for (const { event, bytes } of events) log(overtakenKey(event, step), bytes);
+  }
   return outgoing;
 }
 

@@ -22,7 +22,7 @@ type Argument = string | number | Buffer;
 type Reply = Buffer | null | Reply[];
 type ScriptCall = (keyCount: number, ...keysAndArguments: Argument[]) => Promise<Reply>;
 
-const SCRIPTS = ['begin', 'complete', 'read', 'note', 'trim', 'due-timers', 'disarm'] as const;
+const SCRIPTS = ['begin', 'complete', 'read', 'note', 'pending', 'trim', 'due-timers', 'disarm'] as const;
 type ScriptName = (typeof SCRIPTS)[number];
 
 /** Orders or timers in one script call, which holds up all others for as long as it runs. */
@@ -121,6 +121,12 @@ export function openRedisState({
       const keys = [headKey(orderId), journalKey(orderId), markKey(orderId)];
       const args = [step, version, mark ? JSON.stringify(mark) : '', EARLY_MARK_TTL_MS, NOTE_TTL_MS];
       return outcome(await goOn(orderId, 'note', keys, args)) as Noted;
+    },
+
+    async pending(orderId) {
+      const reply = (await goOn(orderId, 'pending', [journalKey(orderId)], [])) as Buffer[];
+      const steps = Array.from({ length: reply.length / 2 }, (_, at) => ({ step: String(reply[2 * at]), ...replay(reply[2 * at + 1] as Buffer) }));
+      return steps.filter(({ events }) => events.length > 0).map(({ step, events }) => ({ step, events }));
     },
 
     async trim(orders) {

@@ -3,9 +3,11 @@ import type { Redis } from 'ioredis';
 import type { Codec } from '../../schemas/codec.ts';
 import type { AnyOrderEvent } from '../../schemas/types.ts';
 import { FINAL, type OrderStatus } from '../order-states.ts';
-import { CANCEL_SUFFIX, earlyMarkOf, type InterruptInput, interruptOf, type NewestEvent } from './changelog-fold.ts';
+import { earlyMarkOf, type InterruptInput, interruptOf, type NewestEvent } from './changelog-fold.ts';
+import { parseChangelogKey } from './changelog-keys.ts';
 import { mergedCommands } from './merged-commands.ts';
 import type { FencedCommand, RebuildLock } from './rebuild-lock.ts';
+import { OvertakenSteps } from './overtaken-steps.ts';
 import { FlightCounters, hasHead, type ImageCounts, markCommands, orderCommands, supersededCommands } from './state-image.ts';
 import { headKey, TIMERS_KEY } from './state-keys.ts';
 
@@ -51,6 +53,7 @@ export class StateRestore {
   readonly #now: number;
   readonly #written = new Map<string, number>();
   readonly #cancels = new Map<string, InterruptInput>();
+  readonly #overtaken = new OvertakenSteps();
   readonly #flights: FlightCounters;
   /** Orders that ended long ago and have seats on flights to come: nothing in Redis tells of them whole, so they are written last. */
   readonly #headless = new Map<string, NewestEvent>();
@@ -86,13 +89,13 @@ export class StateRestore {
     return this.#take(key, value, decoded);
   }
 
-  /** Writes what is left, and what can only be known at the end: counters and marks. */
+  /** Writes what is left, and what can only be known at the end: counters, marks and overtaken steps. */
   async finish(): Promise<ImageCounts> {
     await this.#flush();
     await this.#writing;
     await this.#lock.run([...this.#headless.values()].flatMap((newest) => this.#enter(newest, false)));
     const marks = await this.#markCommands();
-    await this.#lock.run([...marks, ...this.#flights.commands()]);
+    await this.#lock.run([...marks, ...this.#flights.commands(), ...this.#overtaken.commands(this.#now)]);
     return {
       heads: this.#heads,
       marks: marks.filter(([command]) => command === 'SET').length,
@@ -103,11 +106,13 @@ export class StateRestore {
   }
 
   #take(key: string, value: Buffer, decoded: Awaited<ReturnType<Codec['decode']>>): void | Promise<void> {
-    if (key.endsWith(CANCEL_SUFFIX)) {
-      this.#cancels.set(key.slice(0, -CANCEL_SUFFIX.length), interruptOf(decoded));
+    const about = parseChangelogKey(key);
+    if (about.kind === 'cancel') {
+      this.#cancels.set(about.orderId, interruptOf(decoded));
       return;
     }
     const event = decoded.record as AnyOrderEvent;
+    if (about.kind === 'overtaken') return this.#overtaken.add(about.step, event, value);
     const known = Math.max(this.#known(event.orderId).version, this.#batch.get(event.orderId)?.event.version ?? 0);
     if (event.version <= known) return;
     this.#batch.set(event.orderId, { event, bytes: value });

@@ -97,6 +97,8 @@ export interface OrderState {
    * later, when the order has come to where the answer would be another.
    */
   note(note: Note): Promise<Noted>;
+  /** Steps of the order whose events the journal holds: they are not committed yet, or were a moment ago. */
+  pending(orderId: string): Promise<{ step: string; events: Buffer[] }[]>;
   /** Forgets the results of steps that are committed; other steps of the same orders may still be waiting for their commit. */
   trim(steps: readonly { orderId: string; steps: readonly string[] }[]): Promise<void>;
   dueTimers(now: number, limit: number): Promise<DueTimer[]>;

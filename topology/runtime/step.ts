@@ -32,6 +32,11 @@ export interface StepResult {
   mark: Mark | null;
   /** The input, where it left a mark: it goes to the changelog, so that a rebuild finds the mark. */
   marks: boolean;
+  /**
+   * Steps that brought the order to where the input moved it on from, and that may not be committed yet. Their events go to the changelog:
+   * should the store be lost before their own commit, its journal comes back with them, and they still reach their topics.
+   */
+  overtaken: { step: string; events: EncodedEvent[] }[];
   /** Keys under which the journal holds the events, until they are committed. */
   steps: string[];
   /** Why there are no events; '' otherwise. */
@@ -57,7 +62,7 @@ export interface Arrival {
 
 const MAX_RACES = 20;
 
-const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, marks: false, steps: [], skipped, replayed: false });
+const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, marks: false, overtaken: [], steps: [], skipped, replayed: false });
 
 const withoutEvents = (marks: boolean): StepResult => ({ ...nothing(marks ? 'marked' : 'too_late'), marks });
 
@@ -188,6 +193,17 @@ const followedBy = (first: StepResult, second: StepResult): StepResult => ({
 async function interrupt(node: InterruptNode, input: DecodedRecord, services: Services, origin: string): Promise<StepResult> {
   const record = interruptOf(input, node);
   if (!record) return nothing('not_for_this_node');
+  const result = await meet(node, record, services, origin);
+  return result.events.length > 0 ? { ...result, overtaken: await overtakenBy(result, record.orderId, services) } : result;
+}
+
+/** The order may be where an interrupt finds it before the log says so: the steps that are committed are gone from the journal. */
+async function overtakenBy({ steps }: StepResult, orderId: string, services: Services): Promise<StepResult['overtaken']> {
+  const pending = (await services.state.pending(orderId)).filter(({ step }) => !steps.includes(step));
+  return Promise.all(pending.map(async ({ step, events }) => ({ step, events: await decodeEvents(events, services) })));
+}
+
+async function meet(node: InterruptNode, record: InterruptRecord, services: Services, origin: string): Promise<StepResult> {
   const { orderId, causationId } = record;
   const key = stepKey(node.name, causationId, origin);
   const begun = await services.state.begin(orderId, key, 0, false);
@@ -236,7 +252,7 @@ function complete(step: string, fromVersion: number, events: EncodedEvent[], cle
 async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Services): Promise<StepResult> {
   switch (completed.kind) {
     case 'done':
-      return { events, mark: completed.mark, marks: false, steps: [key], skipped: '', replayed: false };
+      return { events, mark: completed.mark, marks: false, overtaken: [], steps: [key], skipped: '', replayed: false };
     case 'replay':
       return replayed(completed, key, services);
     case 'stale':
@@ -248,9 +264,8 @@ async function answerOf(completed: Completed, events: EncodedEvent[], key: strin
 
 async function replayed({ events: bytes, marks }: Replay, key: string, services: Services): Promise<StepResult> {
   if (bytes.length === 0) return { ...withoutEvents(marks), replayed: true };
-  const events: EncodedEvent[] = [];
-  for (const each of bytes) events.push({ event: await decodeEvent(each, services), bytes: each });
-  return { events, mark: null, marks: false, steps: [key], skipped: '', replayed: true };
+  const events = await decodeEvents(bytes, services);
+  return { events, mark: null, marks: false, overtaken: [], steps: [key], skipped: '', replayed: true };
 }
 
 interface Origin {
@@ -293,6 +308,12 @@ function behind(event: AnyOrderEvent): Error {
   return new Unprocessable('forged_event', 'the event names an order version that does not exist, and its id does not follow from its cause');
 }
 
+async function decodeEvents(encoded: readonly Buffer[], services: Services): Promise<EncodedEvent[]> {
+  const events: EncodedEvent[] = [];
+  for (const bytes of encoded) events.push({ event: await decodeEvent(bytes, services), bytes });
+  return events;
+}
+
 async function decodeEvent(bytes: Buffer, services: Services): Promise<AnyOrderEvent> {
   return (await services.codec.decode(bytes)).record as AnyOrderEvent;
 }
@@ -310,7 +331,13 @@ function eventOf(input: DecodedRecord, node: ProcessorNode): AnyOrderEvent {
   return input.record as AnyOrderEvent;
 }
 
-function interruptOf(input: DecodedRecord, node: InterruptNode): { orderId: string; causationId: string; input: OrderCommand | TimerFired } | null {
+interface InterruptRecord {
+  orderId: string;
+  causationId: string;
+  input: OrderCommand | TimerFired;
+}
+
+function interruptOf(input: DecodedRecord, node: InterruptNode): InterruptRecord | null {
   if (input.name === 'TimerFired') {
     const timer = input.record as TimerFired;
     return timer.kind === node.accepts ? { orderId: timer.orderId, causationId: timer.timerId, input: timer } : null;

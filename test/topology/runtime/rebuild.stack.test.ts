@@ -9,6 +9,7 @@ import { placeCommand } from '../../../ingress/channels/place-order.ts';
 import { OrderBody } from '../../../ingress/order-body.ts';
 import { generateOrders } from '../../../topology/demo/generator.ts';
 import { Random } from '../../../topology/demo/random.ts';
+import type { FlowNode } from '../../../topology/define.ts';
 import { orderFlow } from '../../../topology/order-flow.ts';
 import { FINAL, type OrderStatus } from '../../../topology/order-states.ts';
 import { loadConfig } from '../../../topology/runtime/config.ts';
@@ -47,7 +48,7 @@ beforeEach(async () => {
 });
 
 /** The flow with its state, seats and velocity on Redis, and Kafka and the outside companies in memory. */
-function flowOnRedis() {
+function flowOnRedis({ challengePercent = 15 } = {}) {
   const settings = { ...loadConfig({}).settings, holdMs: HOLD_MS };
   const companies = simulators({ now: () => flow.now });
   const keys = memoryKeys();
@@ -68,7 +69,7 @@ function flowOnRedis() {
     catalogue,
     today: new Date(START),
     declinePercent: 10,
-    challengePercent: 15,
+    challengePercent,
   });
 
   return {
@@ -222,6 +223,24 @@ describe('rebuild', () => {
     expect(orderFlow.nodes.flatMap(({ name }) => flow.deadLetters(name))).toEqual([]);
     await rebuildFrom(changelogOf(flow), optionsFor(other, flow));
     expect(await snapshotOf(other)).toEqual(await snapshotOf(live));
+  });
+
+  it('brings back the events that a cancel overtook before they were committed', async () => {
+    const { flow, place, cancel } = flowOnRedis({ challengePercent: 100 });
+    const [orderId] = (await place(1)) as [string];
+    const takeThrough = async (...names: string[]): Promise<void> => {
+      for (const name of names) await flow.runOne(orderFlow.nodes.find((node) => node.name === name) as FlowNode);
+    };
+    flow.crashOnce('charge');
+    await takeThrough('receive', 'validate', 'score-fraud', 'hold', 'charge');
+    cancel(orderId);
+    await takeThrough('cancel', 'cancel');
+    const types = async (): Promise<string[]> => (await flow.events(orderId)).map(({ type }) => type);
+    expect((await types()).slice(-2)).toEqual(['InventoryHeld', 'CancelRequested']);
+    await live.flushdb();
+    await rebuildFrom(shuffledChangelogOf(flow, 41), optionsFor(live, flow));
+    await again(() => flow.run());
+    expect((await types()).slice(-5)).toEqual(['InventoryHeld', 'PaymentChallenged', 'CancelRequested', 'VoidRequested', 'OrderCancelled']);
   });
 
   it('is done once by many who ask at the same time', async () => {
