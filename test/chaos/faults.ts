@@ -33,8 +33,9 @@ export const FAMILIES: readonly Family[] = [
   { name: 'lost replies', faults: LOST_REPLY_FAULTS },
   { name: 'disks', faults: DISK_FAULTS },
   { name: 'clock', faults: CLOCK_FAULTS },
-  { name: 'payment company', faults: PAYMENT_FAULTS },
+  // Before the payment company fails: what it makes nodes put off waits in the topics of retries, ahead of the poison there.
   { name: 'poison', faults: POISON_FAULTS },
+  { name: 'payment company', faults: PAYMENT_FAULTS },
   { name: 'races', faults: RACE_FAULTS },
   { name: 'aborted transactions', faults: LEAK_FAULTS },
   { name: 'crashes, chained', faults: [crashMatrixChained] },
