@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const root = dirname(import.meta.dirname);
 /** One a core. Vitest alone would leave one of them to itself, which is half of a small machine. */
-const UNIT_WORKERS = Math.max(2, availableParallelism());
+const WORKERS = Math.max(2, availableParallelism());
 
 /** The file name tells the tier: unit needs no server, stack needs the real ones, system needs them for itself alone, simulation is worked off beside them all, behind their backs. */
 export default defineConfig({
@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: 'unit', include: ['test/**/*.unit.test.ts'], maxWorkers: UNIT_WORKERS, sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['test/**/*.unit.test.ts'], maxWorkers: WORKERS, sequence: { groupOrder: 0 } },
       },
       {
         root,
@@ -21,6 +21,7 @@ export default defineConfig({
           name: 'stack',
           include: ['test/**/*.stack.test.ts'],
           globalSetup: ['test/stack.ts'],
+          maxWorkers: WORKERS,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

@@ -9,7 +9,7 @@ let redis: Redis;
 let epochs = 0;
 
 beforeAll(() => {
-  redis = new Redis(inject('stack').redisUrl, { db: 10 });
+  redis = new Redis(inject('stack').redisUrl, { db: 7 });
 });
 afterAll(async () => {
   await redis.flushdb();
