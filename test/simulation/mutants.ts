@@ -63,6 +63,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (result.marks) log(', replace: 'if (result.marks && !result.orderId) log(',
   },
   {
+    name: 'overtaken-not-logged', what: 'the changelog lacks steps that an interrupt overtook, so that a rebuild leaves a gap', file: `${RUNTIME}/record-work.ts`,
+    find: 'of result.overtaken) {', replace: 'of result.overtaken.slice(result.overtaken.length)) {',
+  },
+  {
     name: 'aborted-read', what: 'records of aborted transactions are read', file: `${RUNTIME}/kafkajs-patches.ts`,
     find: 'return !(inTransaction && aborting.has(producerId));', replace: 'return true;',
   },

@@ -59,7 +59,7 @@ export async function runSeed(seed: number, { keepTrace = 0 }: { keepTrace?: num
   watchSeats(running, settings, violations);
   try {
     running.start();
-    const arrivals = await workload(random, START + CONNECTED_BY_MS, running.keys, plan.redis === 'kept' ? 'any' : 'early');
+    const arrivals = await workload(random, START + CONNECTED_BY_MS, running.keys);
     for (const arrival of arrivals) scheduler.after(CONNECTED_BY_MS + arrival.at, null, 'a command arrives', () => append(running, arrival));
     scheduleFaults(plan, { installation: running, scheduler, random, coverage });
     await scheduler.runUntil(START + plan.untilMs);

@@ -38,22 +38,19 @@ const POISON_SHARE = 0.1;
 /** How long before its order an early cancel comes at most, ms: most orders follow at once, some when much has happened to the mark. */
 const EARLY_MS = [500, 8_000, 20_000] as const;
 
-/** Which commands meet orders that exist: all, or none but those that come before their order. */
-export type Interrupts = 'any' | 'early';
-
 /** Commands of a few orders, as a day of an airline would have them in a bad hour. */
-export async function workload(random: Random, startAt: number, keys: KeyPort, interrupts: Interrupts): Promise<Arrival[]> {
+export async function workload(random: Random, startAt: number, keys: KeyPort): Promise<Arrival[]> {
   const arrivals: Arrival[] = [];
   const orders = random.int(3, 10);
-  for (let at = 0; at < orders; at += 1) arrivals.push(...(await storyOf(at, random, startAt, keys, interrupts)));
+  for (let at = 0; at < orders; at += 1) arrivals.push(...(await storyOf(at, random, startAt, keys)));
   while (random.chance(POISON_SHARE)) arrivals.push({ at: random.between(0, PLACED_WITHIN_MS), orderId: `noise-${random.int(0, 9_999)}`, command: null });
   return arrivals.sort((one, other) => one.at - other.at);
 }
 
-async function storyOf(index: number, random: Random, startAt: number, keys: KeyPort, interrupts: Interrupts): Promise<Arrival[]> {
+async function storyOf(index: number, random: Random, startAt: number, keys: KeyPort): Promise<Arrival[]> {
   const orderId = random.uuid();
   const isCancelled = random.chance(0.35);
-  const isEarly = isCancelled && (interrupts === 'early' || random.chance(0.15));
+  const isEarly = isCancelled && random.chance(0.15);
   const begunAt = random.between(0, PLACED_WITHIN_MS);
   const placedAt = isEarly ? begunAt + random.between(1, random.pick(EARLY_MS)) : begunAt;
   const token = random.weighted(TOKEN_WEIGHTS);
@@ -66,7 +63,7 @@ async function storyOf(index: number, random: Random, startAt: number, keys: Key
     const at = isEarly ? begunAt : placedAt + random.between(0, random.pick([30, 400, 3_000, 30_000]));
     say(at, (commandId, now) => cancelCommand({ commandId, orderId, now }, 'customer_request'));
   }
-  if (token === 'tok_3ds' && interrupts === 'any' && random.chance(0.75)) {
+  if (token === 'tok_3ds' && random.chance(0.75)) {
     const result = random.chance(0.75) ? 'authenticated' : 'failed';
     say(placedAt + random.between(100, 25_000), (commandId, now) => authenticateCommand({ commandId, orderId, now }, result));
   }
