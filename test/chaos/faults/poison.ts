@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EVENT_TYPES } from '../../../schemas/types.ts';
 import { orderFlow } from '../../../topology/order-flow.ts';
 import { headerText } from '../../../topology/runtime/headers.ts';
-import { type ReadRecord, readTopics } from '../../../topology/runtime/topic-reader.ts';
+import { endOffsets, type Offsets, type ReadRecord, rangesBetween, readRanges } from '../../../topology/runtime/topic-reader.ts';
 import { COMMANDS_TOPIC, deadLetterTopicOf, inputsOf, retryTopicOf, SINKS, TIMERS_TOPIC, topicOf, topicsOf } from '../../../topology/topics.ts';
 import type { ChaosRun, Fault, Letter } from '../fault.ts';
 import { inTurn, type Times } from './in-turn.ts';
@@ -48,11 +48,12 @@ async function poisonAll(run: ChaosRun, injector: Injector, buriedAlready: Set<s
   const mark = `poison-${randomUUID()}`;
   const topics = topicsRead();
   const doses = topics.flatMap((topic) => dosesFor(topic).map((dose) => ({ topic, key: mark, ...dose })));
+  const before = await endOffsets(injector.kafka, [...topics, ...DEAD_LETTER_TOPICS]);
   for (const dose of doses) await injector.put(dose);
   if (buriedAlready.size === 0) await poisonDeadLetters(run, injector, mark);
-  const due = await dueLetters(injector, topics, mark);
+  const due = await dueLetters(injector, topics, before, mark);
   run.expectLetters([...due.values()].map(({ letter }) => letter));
-  for (const fault of await lettersFaults(injector, due)) throw new Error(fault);
+  for (const fault of await lettersFaults(injector, due, before)) throw new Error(fault);
   for (const name of due.keys()) buriedAlready.add(name);
 }
 
@@ -80,10 +81,13 @@ interface Due {
   poisonedAt: number;
 }
 
-/** Every reader of a topic buries each of its doses once. By `<dead-letter topic> < <origin>`. */
-async function dueLetters({ kafka }: Injector, topics: readonly string[], mark: string): Promise<Map<string, Due>> {
+/**
+ * Every reader of a topic buries each of its doses once. By `<dead-letter topic> < <origin>`. Reads from where the topics ended before: to
+ * read all of a long run would keep the cores from those whose time is taken.
+ */
+async function dueLetters({ kafka }: Injector, topics: readonly string[], before: Offsets, mark: string): Promise<Map<string, Due>> {
   const due = new Map<string, Due>();
-  await readTopics(kafka, topics, ({ topic, partition, offset, key, timestamp }) => {
+  await readRanges(kafka, rangesBetween(before, await endOffsets(kafka, topics)), ({ topic, partition, offset, key, timestamp }) => {
     if (String(key) !== mark) return;
     for (const reader of readersOf(topic)) {
       const letter = { node: deadLetterTopicOf(reader), from: `${topic}/${partition}@${offset}` };
@@ -93,10 +97,10 @@ async function dueLetters({ kafka }: Injector, topics: readonly string[], mark: 
   return due;
 }
 
-async function lettersFaults({ kafka }: Injector, due: ReadonlyMap<string, Due>): Promise<string[]> {
+async function lettersFaults({ kafka }: Injector, due: ReadonlyMap<string, Due>, before: Offsets): Promise<string[]> {
   for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(LOOK_EVERY_MS)) {
     const found = new Map<string, ReadRecord>();
-    await readTopics(kafka, DEAD_LETTER_TOPICS, (record) => void found.set(`${record.topic} < ${originOf(record)}`, record));
+    await readRanges(kafka, rangesBetween(before, await endOffsets(kafka, DEAD_LETTER_TOPICS)), (record) => void found.set(`${record.topic} < ${originOf(record)}`, record));
     const missing = [...due.keys()].filter((name) => !found.has(name));
     if (missing.length > 0 && Date.now() < deadline) continue;
     return [
