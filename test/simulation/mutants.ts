@@ -46,7 +46,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    await this.#plainCommit;\n    this.#passedOver = null;\n    this.#taken = null;\n', replace: '',
   },
   {
-    name: 'journal-by-command', what: 'the journal answers a second copy of a command with the events of the first', file: `${RUNTIME}/step.ts`,
+    name: 'journal-by-command', what: 'the journal answers a second copy of a command with the events of the first', file: `${RUNTIME}/step-result.ts`,
     find: '(origin ? `${node}:${inputId}@${origin}` : `${node}:${inputId}`)', replace: '`${node}:${inputId}`',
   },
   {

@@ -4,7 +4,9 @@ import type { EventType } from '../../schemas/types.ts';
 import { NEEDS_NO_COMPENSATION, type Flow, type FlowNode, type ProcessorNode } from '../define.ts';
 import { kindOf, StepOverdue } from './errors.ts';
 import { OUTSIDE_PORTS } from './failpoints.ts';
-import { extend, prepare, settle, type EncodedEvent, type Known, type Prepared, type Services, type Settled, type StepResult } from './step.ts';
+import type { Services } from './services.ts';
+import type { EncodedEvent, StepResult } from './step-result.ts';
+import { extend, prepare, settle, type Known, type Prepared, type Settled } from './step.ts';
 
 /** An event on its way to its topic. */
 export interface ChainedEvent extends EncodedEvent {

@@ -23,7 +23,7 @@ import { ensureState, rebuild } from './rebuild.ts';
 import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
 import { StateLost, type OrderState } from './state.ts';
-import type { Services } from './step.ts';
+import type { Services } from './services.ts';
 import { openStoreClock, type StoreClock } from './store-clock.ts';
 import { StuckWatch } from './stuck-watch.ts';
 import { TimerScheduler } from './timers.ts';

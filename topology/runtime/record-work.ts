@@ -9,7 +9,7 @@ import { kindOf, StateBehind, StateUnavailable, StepOverdue, Unprocessable, Unre
 import { CHAINED_TO, eventHeaders, headerText, TRACEPARENT } from './headers.ts';
 import type { PipelineMetrics } from './metrics.ts';
 import { attemptsOf, putOff } from './retry.ts';
-import type { Services } from './step.ts';
+import type { Services } from './services.ts';
 
 /** Longest wait for a step handed on in memory, and for one at its own topic, ms. Generous: a busy machine is no reason to give up a chain. */
 const CHAINED_DEADLINE_MS = 2_000;

@@ -1,49 +1,17 @@
-import type { Ports } from '../../connectors/ports/index.ts';
-import type { Context, Draft } from '../../processors/processor.ts';
-import type { Settings } from '../../processors/settings.ts';
-import type { Codec, DecodedRecord } from '../../schemas/codec.ts';
-import type { AnyOrderEvent, EventType, Order, OrderCommand, TimerFired } from '../../schemas/types.ts';
-import type { FlowNode, InterruptNode, OpenerNode, ProcessorNode } from '../define.ts';
+import type { Draft } from '../../processors/processor.ts';
+import type { DecodedRecord } from '../../schemas/codec.ts';
+import type { AnyOrderEvent, Order, OrderCommand } from '../../schemas/types.ts';
+import type { FlowNode, OpenerNode, ProcessorNode } from '../define.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../order-states.ts';
 import { isFromTheFuture, isTooOld } from './command-window.ts';
-import { StateBehind, Unprocessable, Unreadable } from './errors.ts';
-import { eventIdOf, isGenuine } from './event-id.ts';
+import { StateBehind, Unprocessable } from './errors.ts';
+import { isGenuine } from './event-id.ts';
 import { failpoint } from './failpoint.ts';
-import type { Completed, Mark, OrderState, Replay } from './state.ts';
-
-export interface Services {
-  state: OrderState;
-  ports: Ports;
-  codec: Codec;
-  settings: Settings;
-  /** ms since the epoch, UTC. */
-  now: () => number;
-}
-
-/** An event with its bytes as they go to its topic, the journal and the changelog. */
-export interface EncodedEvent {
-  event: AnyOrderEvent;
-  bytes: Buffer;
-}
-
-export interface StepResult {
-  events: EncodedEvent[];
-  /** A cancel mark that the order's next step has to act on. */
-  mark: Mark | null;
-  /** The input, where it left a mark: it goes to the changelog, so that a rebuild finds the mark. */
-  marks: boolean;
-  /**
-   * Steps that brought the order to where the input moved it on from, and that may not be committed yet. Their events go to the changelog:
-   * should the store be lost before their own commit, its journal comes back with them, and they still reach their topics.
-   */
-  overtaken: { step: string; events: EncodedEvent[] }[];
-  /** Keys under which the journal holds the events, until they are committed. */
-  steps: string[];
-  /** Why there are no events; '' otherwise. */
-  skipped: '' | 'stale' | 'not_for_this_node' | 'too_late' | 'marked';
-  /** The events come from the journal: an earlier run of the step made them. */
-  replayed: boolean;
-}
+import { interrupt } from './interrupt.ts';
+import { contextOf, type Services } from './services.ts';
+import type { Mark } from './state.ts';
+import { commandOf, eventOf } from './step-input.ts';
+import { answerOf, complete, type EncodedEvent, encodeDrafts, nothing, replayed, stepKey, type StepResult } from './step-result.ts';
 
 /** What the caller knows already, from having completed the step before in this process a moment ago. */
 export interface Known {
@@ -59,12 +27,6 @@ export interface Arrival {
   origin: string;
   known?: Known;
 }
-
-const MAX_RACES = 20;
-
-const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, marks: false, overtaken: [], steps: [], skipped, replayed: false });
-
-const withoutEvents = (marks: boolean): StepResult => ({ ...nothing(marks ? 'marked' : 'too_late'), marks });
 
 /** Steps whose effects are done and whose results are not in the store yet: one, or several that followed each other in memory. */
 export interface Prepared {
@@ -190,158 +152,12 @@ const followedBy = (first: StepResult, second: StepResult): StepResult => ({
   steps: [...first.steps, ...second.steps],
 });
 
-async function interrupt(node: InterruptNode, input: DecodedRecord, services: Services, origin: string): Promise<StepResult> {
-  const record = interruptOf(input, node);
-  if (!record) return nothing('not_for_this_node');
-  const result = await meet(node, record, services, origin);
-  return result.events.length > 0 ? { ...result, overtaken: await overtakenBy(result, record.orderId, services) } : result;
-}
-
-/** The order may be where an interrupt finds it before the log says so: the steps that are committed are gone from the journal. */
-async function overtakenBy({ steps }: StepResult, orderId: string, services: Services): Promise<StepResult['overtaken']> {
-  const pending = (await services.state.pending(orderId)).filter(({ step }) => !steps.includes(step));
-  return Promise.all(pending.map(async ({ step, events }) => ({ step, events: await decodeEvents(events, services) })));
-}
-
-async function meet(node: InterruptNode, record: InterruptRecord, services: Services, origin: string): Promise<StepResult> {
-  const { orderId, causationId } = record;
-  const key = stepKey(node.name, causationId, origin);
-  const begun = await services.state.begin(orderId, key, 0, false);
-  if (begun.kind === 'replay') return replayed(begun, key, services);
-  for (let race = 0; race < MAX_RACES; race += 1) {
-    const { head } = await services.state.read(orderId);
-    const last = head ? await decodeEvent(head.event, services) : null;
-    const context = contextOf(orderId, services);
-    const current = head && last ? { status: head.status, version: head.version, atRest: head.atRest, order: last.order } : null;
-    const outcome = await node.run(record.input, current, context);
-    failpoint(`${node.name}.first-effect`);
-    if (outcome.kind !== 'move') {
-      const mark = outcome.kind === 'mark' ? { causationId, reason: outcome.reason, detail: outcome.detail } : null;
-      const noted = await services.state.note({ orderId, step: key, version: head?.version ?? 0, mark });
-      if (noted.kind === 'noted') return withoutEvents(mark !== null);
-      if (noted.kind === 'replay') return replayed(noted, key, services);
-      continue;
-    }
-    if (!last) throw new Unprocessable('order_unknown', 'an interrupt cannot move an order that does not exist');
-    const events = encodeDrafts(outcome.drafts, { ...last, causationId, status: last.status as OrderStatus }, services, context.now);
-    const completed = await complete(key, last.version, events, true, services);
-    if (completed.kind !== 'stale') return answerOf(completed, events, key, services);
-  }
-  throw new Unprocessable('order_too_busy', `the order moved ${MAX_RACES} times while ${node.name} tried to meet it`);
-}
-
-function complete(step: string, fromVersion: number, events: EncodedEvent[], clearsMark: boolean, services: Services): Promise<Completed> {
-  const last = events.at(-1);
-  if (!last) throw new Unprocessable('no_event', `${step} gave no event`);
-  const { event } = last;
-  const hold = event.order.hold;
-  const atRest = restsAfter(event.type, event.status as OrderStatus);
-  // A mark on an order that has ended otherwise asks for nothing any more.
-  const isPastCancelling = atRest && nextStatus(event.status as OrderStatus, 'CancelRequested') === null;
-  return services.state.complete({
-    orderId: event.orderId,
-    step,
-    fromVersion,
-    clearsMark: clearsMark || isPastCancelling,
-    events: events.map(({ bytes }) => bytes),
-    head: { version: event.version, status: event.status, atRest },
-    timer: hold?.state === 'held' ? { kind: 'hold_expiry', dueAt: hold.expiresAt } : null,
-  });
-}
-
-async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Services): Promise<StepResult> {
-  switch (completed.kind) {
-    case 'done':
-      return { events, mark: completed.mark, marks: false, overtaken: [], steps: [key], skipped: '', replayed: false };
-    case 'replay':
-      return replayed(completed, key, services);
-    case 'stale':
-      return nothing('stale');
-    case 'behind':
-      throw new Unprocessable('state_refused', `the state store answered ${completed.kind} where it cannot`);
-  }
-}
-
-async function replayed({ events: bytes, marks }: Replay, key: string, services: Services): Promise<StepResult> {
-  if (bytes.length === 0) return { ...withoutEvents(marks), replayed: true };
-  const events = await decodeEvents(bytes, services);
-  return { events, mark: null, marks: false, overtaken: [], steps: [key], skipped: '', replayed: true };
-}
-
-interface Origin {
-  orderId: string;
-  causationId: string;
-  version: number;
-  status: OrderStatus | 'new';
-}
-
-/** Gives each draft its id, version, status and time, and checks that the state table allows the move. */
-function encodeDrafts(drafts: readonly Draft[], origin: Origin, services: Services, now: number): EncodedEvent[] {
-  let { version, status } = origin;
-  return drafts.map((draft) => {
-    const next = nextStatus(status, draft.type);
-    if (!next) throw new Unprocessable('illegal_move', `${draft.type} cannot follow status ${status}`);
-    version += 1;
-    status = next;
-    const event = {
-      type: draft.type, eventId: eventIdOf(origin.causationId, draft.type, version), orderId: origin.orderId, version, status,
-      occurredAt: now, causationId: origin.causationId, order: draft.order,
-    } as AnyOrderEvent;
-    return { event, bytes: services.codec.encode(draft.type, event) };
-  });
-}
-
 const cancelDraft = (order: Order, mark: Mark): Draft<'CancelRequested'> => ({
   type: 'CancelRequested',
   order: { ...order, closure: { reason: mark.reason, detail: mark.detail } },
 });
 
-function contextOf(orderId: string, services: Services): Context {
-  return { ...services.ports, settings: services.settings, now: services.now(), key: (effect) => `${orderId}:${effect}` };
-}
-
-/** An event is written once and has one record; it may reach its node in memory before that. A command or timer is told by its record too. */
-const stepKey = (node: string, inputId: string, origin?: string): string => (origin ? `${node}:${inputId}@${origin}` : `${node}:${inputId}`);
-
 function behind(event: AnyOrderEvent): Error {
   if (isGenuine(event)) return new StateBehind(event.orderId, event.eventId);
   return new Unprocessable('forged_event', 'the event names an order version that does not exist, and its id does not follow from its cause');
-}
-
-async function decodeEvents(encoded: readonly Buffer[], services: Services): Promise<EncodedEvent[]> {
-  const events: EncodedEvent[] = [];
-  for (const bytes of encoded) events.push({ event: await decodeEvent(bytes, services), bytes });
-  return events;
-}
-
-async function decodeEvent(bytes: Buffer, services: Services): Promise<AnyOrderEvent> {
-  return (await services.codec.decode(bytes)).record as AnyOrderEvent;
-}
-
-function commandOf(input: DecodedRecord): OrderCommand {
-  if (input.name !== 'OrderCommand') throw new Unreadable('wrong_record', `expected OrderCommand, found ${input.name}`);
-  const command = input.record as OrderCommand;
-  if (!command.commandId || !command.orderId) throw new Unreadable('incomplete_command', 'commandId and orderId must not be empty');
-  if (!command[command.kind]) throw new Unreadable('incomplete_command', `a ${command.kind} command must carry \`${command.kind}\``);
-  return command;
-}
-
-function eventOf(input: DecodedRecord, node: ProcessorNode): AnyOrderEvent {
-  if (!node.on.includes(input.name as EventType)) throw new Unprocessable('wrong_record', `${node.name} does not take ${input.name}`);
-  return input.record as AnyOrderEvent;
-}
-
-interface InterruptRecord {
-  orderId: string;
-  causationId: string;
-  input: OrderCommand | TimerFired;
-}
-
-function interruptOf(input: DecodedRecord, node: InterruptNode): InterruptRecord | null {
-  if (input.name === 'TimerFired') {
-    const timer = input.record as TimerFired;
-    return timer.kind === node.accepts ? { orderId: timer.orderId, causationId: timer.timerId, input: timer } : null;
-  }
-  const command = commandOf(input);
-  return command.kind === node.accepts ? { orderId: command.orderId, causationId: command.commandId, input: command } : null;
 }

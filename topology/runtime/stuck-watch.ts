@@ -10,7 +10,7 @@ import { cloudEvent, eventHeaders } from './headers.ts';
 import type { Kafka } from './kafka.ts';
 import type { PipelineMetrics } from './metrics.ts';
 import { Outage } from './outage.ts';
-import type { Services } from './step.ts';
+import type { Services } from './services.ts';
 import { dueAt, MOST_DRIVES, type Mover, moverOf, stillQuery } from './stuck-order.ts';
 import { timerFired } from './timers.ts';
 import { readRanges } from './topic-reader.ts';
