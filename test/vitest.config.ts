@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: 'unit', isolate: false, include: ['test/**/*.unit.test.ts'], maxWorkers: WORKERS, sequence: { groupOrder: 0 } },
+        test: { name: 'unit', isolate: false, setupFiles: ['test/own-time.ts'], include: ['test/**/*.unit.test.ts'], maxWorkers: WORKERS, sequence: { groupOrder: 0 } },
       },
       {
         root,

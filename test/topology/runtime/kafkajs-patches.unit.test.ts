@@ -105,7 +105,11 @@ function request(correlationId: number, sent: number[]): object {
 
 describe('an idle connection', () => {
   const corrected = kafkajsModule<QueueClass>('src/network/requestQueue/index.js');
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    // In this order: the spy is on the fake timers, and would put them back.
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
 
   function wakeUpsAfterOneAnswer(Class: QueueClass): number {
     vi.useFakeTimers({ now: 1_000_000 });
