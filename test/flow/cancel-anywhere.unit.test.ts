@@ -67,9 +67,7 @@ describe.each([{ chained: false }, { chained: true }])('any commands, in any ord
           taken += 1;
           return ready[(choices[taken % choices.length] as number) % ready.length] as FlowNode;
         });
-        for (let round = 0; round < 6; round += 1) await it.advance(31_000);
-        await it.advance(it.settings.holdMs);
-        for (let round = 0; round < 3; round += 1) await it.advance(31_000);
+        await it.outlastHolds();
         expect(await violationsOf(it, orders.map(({ orderId }) => orderId), FLIGHTS)).toEqual([]);
         for (const { orderId } of orders) expect(isFinal(await it.status(orderId))).toBe(true);
       }),

@@ -122,9 +122,7 @@ describe.each([{ chained: false }, { chained: true }])('former owners whose call
           await done;
         }
         await it.flow.run();
-        for (let round = 0; round < 3; round += 1) await it.advance(31_000);
-        await it.advance(it.settings.holdMs);
-        for (let round = 0; round < 3; round += 1) await it.advance(31_000);
+        await it.outlastHolds();
         expect(await violationsOf(it, orders.map(({ orderId }) => orderId), FLIGHTS)).toEqual([]);
         for (const { orderId } of orders) expect(isFinal(await it.status(orderId))).toBe(true);
       }),

@@ -18,6 +18,8 @@ import { simulators } from '../driver/simulators.ts';
 
 const PEPPER = 'a pepper for tests only';
 export const START = Date.UTC(2026, 11, 1, 9);
+/** A second longer than a record waits for its next try. */
+const LONGEST_PUT_OFF_MS = 31_000;
 export const TRAVEL_DATE = '2026-12-24';
 
 export interface PlaceChoice {
@@ -47,6 +49,12 @@ export function world(options: { chained?: boolean; settings?: Partial<Settings>
     async advance(ms: number): Promise<void> {
       now += ms;
       await flow.advance(ms);
+    },
+    /** Until all that was put off has been tried again, every hold has lapsed, and what follows from that is done. */
+    async outlastHolds(): Promise<void> {
+      for (let round = 0; round < 6; round += 1) await this.advance(LONGEST_PUT_OFF_MS);
+      await this.advance(settings.holdMs);
+      for (let round = 0; round < 3; round += 1) await this.advance(LONGEST_PUT_OFF_MS);
     },
     /** Puts a place command on its topic; answers the order id. */
     async place(choice: PlaceChoice = {}): Promise<string> {

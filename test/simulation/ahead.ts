@@ -1,9 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { ENDED } from './results.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,6 +24,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'iaros-simulation-'));
   // A session of its own: the kernel shares the cores out between sessions first, and only then by priority.
   const runner = fork(RUNNER, [folder], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  // However it ended: nobody waits for what will not come.
+  runner.once('exit', () => writeFileSync(join(folder, ENDED), ''));
   const ended = once(runner, 'exit');
   project.provide('simulation', folder);
   return async () => {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, constants, setPriority } from 'node:os';
 import { PLAN, type Planned } from './plan.ts';
-import { ENDED, storeResult } from './results.ts';
+import { storeResult } from './results.ts';
 import { inWorker } from './workers.ts';
 
 const LEAST_AT_ONCE = 2;
@@ -15,8 +15,7 @@ async function run(folder: string): Promise<void> {
     for (const planned of waiting) await storeResult(folder, planned.name, await outcomeOf(planned));
   };
   await Promise.all(Array.from({ length: Math.max(LEAST_AT_ONCE, availableParallelism()) }, take));
-  await writeFile(`${folder}/${ENDED}`, '');
-  process.disconnect();
+  process.exit();
 }
 
 const outcomeOf = async ({ task }: Planned) => {

@@ -6,8 +6,8 @@ import { FINAL, type OrderStatus } from '../order-states.ts';
 import { earlyMarkOf, type InterruptInput, interruptOf, type NewestEvent } from './changelog-fold.ts';
 import { parseChangelogKey } from './changelog-keys.ts';
 import { mergedCommands } from './merged-commands.ts';
-import type { FencedCommand, RebuildLock } from './rebuild-lock.ts';
 import { OvertakenSteps } from './overtaken-steps.ts';
+import type { FencedCommand, RebuildLock } from './rebuild-lock.ts';
 import { FlightCounters, hasHead, type ImageCounts, markCommands, orderCommands, supersededCommands } from './state-image.ts';
 import { headKey, TIMERS_KEY } from './state-keys.ts';
 
