@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type BenchEnvironment, inEnvironment, machine, say, spread } from './environment.ts';
+import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
 import { measureLatency } from './latency.ts';
 import type { LookupLatencies, LookupLoad } from './lookup-load.ts';
 import { happyBodies } from './order-bodies.ts';
 import { usageDuring } from './process-usage.ts';
+import type { AvailabilityResult, LookupRuns } from './results/availability.ts';
+import { spread } from './results/spread.ts';
 
 const RATE = Number(process.env.BENCH_LOOKUPS ?? 10_000);
 const ORDERS_PER_SECOND = Number(process.env.BENCH_ORDER_RATE ?? 50);
@@ -21,7 +23,7 @@ const SINGLE_RATE = Number(process.env.BENCH_SINGLE_LOOKUPS ?? 2_000);
  * Availability look-ups from a process of their own while orders flow: latency from when each was due, and what the ingress needs for
  * them. First with ten requests a packet, as a proxy in front sends them, then with one.
  */
-export function measure(): Promise<object> {
+export function measure(): Promise<AvailabilityResult> {
   return inEnvironment({}, async (environment) => {
     const bodies = happyBodies();
     const { installation, pids } = environment;
@@ -35,22 +37,23 @@ export function measure(): Promise<object> {
     await sleep(3_000);
     const idle = await usageDuring(pids, () => sleep(10_000));
     return {
-      machine: machine(),
-      ordersAlone: { ...alone.result, ingressCores: alone.usage.ingress?.cores },
+      seconds: SECONDS, ordersPerSecond: ORDERS_PER_SECOND,
+      ordersAlone: { ...alone.result, ingressCores: alone.usage.ingress?.cores ?? Number.NaN },
       ...runs,
-      idleCores: idle.usage.ingress?.cores,
+      idleCores: idle.usage.ingress?.cores ?? Number.NaN,
     };
   });
 }
 
-async function repeat(environment: BenchEnvironment, orders: (seconds: number) => Promise<unknown>, ratePerSecond: number, together: number): Promise<object> {
-  const runs: (LookupLatencies & { cores: number; stallMs: number; usage: object; orders: unknown })[] = [];
+async function repeat(environment: BenchEnvironment, orders: (seconds: number) => Promise<unknown>, ratePerSecond: number, together: number): Promise<LookupRuns> {
+  const runs: (LookupLatencies & { cores: number; stallMs: number })[] = [];
   for (let run = 1; run <= RUNS; run += 1) {
     say(`${ratePerSecond} look-ups a second, ${together} a packet, run ${run}`);
     const ordering = orders(SECONDS);
     const measured = await usageDuring(environment.pids, () => load(environment, { ratePerSecond, seconds: SECONDS, together }));
     const stallMs = await longestStallMs(environment);
-    runs.push({ ...measured.result, cores: measured.usage.ingress?.cores ?? Number.NaN, stallMs, usage: measured.usage, orders: await ordering });
+    runs.push({ ...measured.result, cores: measured.usage.ingress?.cores ?? Number.NaN, stallMs });
+    await ordering;
     say(JSON.stringify(measured.result));
   }
   const of = (pick: (run: LookupLatencies & { cores: number; stallMs: number }) => number) => spread(runs.map(pick));
@@ -59,7 +62,7 @@ async function repeat(environment: BenchEnvironment, orders: (seconds: number) =
     answersPerSecond: of((run) => run.answersPerSecond), failed: of((run) => run.failed),
     p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99), max: of((run) => run.max),
     sentLateP99: of((run) => run.sentLateP99),
-    ingressCores: of((run) => run.cores), ingressStallMs: of((run) => run.stallMs), lastRun: runs.at(-1),
+    ingressCores: of((run) => run.cores), ingressStallMs: of((run) => run.stallMs),
   };
 }
 

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack, type Stack } from '../../topology/local/stack.ts';
 import { Installation, type InstallationOptions } from '../system/installation.ts';
@@ -27,14 +27,6 @@ export async function inEnvironment<T>(options: Omit<InstallationOptions, 'addre
     rmSync(dataDir, { recursive: true, force: true });
     if (installation) rmSync(installation.dataDir, { recursive: true, force: true });
   }
-}
-
-export const machine = () => ({ cores: cpus().length, model: cpus()[0]?.model, memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version });
-
-/** Middle, least and greatest of some runs. */
-export function spread(values: readonly number[]): { median: number; min: number; max: number } {
-  const sorted = [...values].sort((one, other) => one - other);
-  return { median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
 }
 
 export const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);

@@ -7,16 +7,25 @@ import { FINAL } from '../../topology/order-states.ts';
 const FINAL_LIST = [...FINAL].map((status) => `'${status}'`).join(', ');
 const LOOK_EVERY_MS = 200;
 
-/** Waits until so many orders at least are final in both stores; answers how many are. */
-export async function untilFinal({ databaseUrl, clickhouseUrl }: Addresses, orders: number): Promise<number> {
+/** How many of the orders placed since then are final in the read model; asks one index, however many orders there are. */
+export async function finalInPostgres(pool: pg.Pool, since: Date): Promise<number> {
+  const { rows } = await pool.query<{ final: number }>(`SELECT count(*)::int AS final FROM orders WHERE status IN (${FINAL_LIST}) AND placed_at >= $1`, [since]);
+  return rows[0]?.final ?? 0;
+}
+
+/** Waits until so many of the orders placed since then are final in both stores, at least; answers how many are. */
+export async function untilFinal({ databaseUrl, clickhouseUrl }: Addresses, since: Date, orders: number): Promise<number> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   const clickhouse = createClient({ url: clickhouseUrl });
   let [stored, analysed] = [0, 0];
   while (Math.min(stored, analysed) < orders) {
     await sleep(LOOK_EVERY_MS);
-    stored = (await pool.query<{ final: number }>(`SELECT count(*)::int AS final FROM orders WHERE status IN (${FINAL_LIST})`)).rows[0]?.final ?? 0;
+    stored = await finalInPostgres(pool, since);
     if (stored < orders) continue;
-    const answer = await clickhouse.query({ query: `SELECT uniqExact(order_id) AS final FROM order_events WHERE status IN (${FINAL_LIST})`, format: 'JSONEachRow' });
+    const answer = await clickhouse.query({
+      query: `SELECT uniqExact(order_id) AS final FROM order_events WHERE status IN (${FINAL_LIST}) AND placed_at >= {since: DateTime64(3, 'UTC')}`,
+      query_params: { since }, format: 'JSONEachRow',
+    });
     analysed = Number((await answer.json<{ final: string }>())[0]?.final ?? 0);
   }
   await pool.end();

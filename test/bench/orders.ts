@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BenchEnvironment, inEnvironment, machine, say, spread } from './environment.ts';
+import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
 import { type Latencies, measureLatency } from './latency.ts';
 import { happyBodies } from './order-bodies.ts';
 import { usageDuring } from './process-usage.ts';
+import { coresOfProduct, type UsageByProcess } from './results/cores.ts';
+import type { LatencyAtRate, OrdersResult } from './results/orders.ts';
+import { type Spread, spread } from './results/spread.ts';
 import { measureThroughput, type Throughput } from './throughput.ts';
 
-const ORDERS = Number(process.env.BENCH_ORDERS ?? 30_000);
+const ORDERS = Number(process.env.BENCH_ORDERS ?? 50_000);
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 30);
 /** Ten times the mean of ten million orders a day comes in bursts. */
@@ -15,44 +18,48 @@ const IDLE_SECONDS = 20;
 const QUIET_MS = 5_000;
 
 /** The whole installation: orders a second until they are final everywhere, POST to Fulfilled, and what it needs at rest. */
-export function measure(): Promise<object> {
+export function measure(): Promise<OrdersResult> {
   return inEnvironment({ without: ['all'] }, async (environment) => {
     const throughput: Throughput[] = [];
-    for (let run = 1; run <= RUNS; run += 1) throughput.push(await measureThroughput(environment, ORDERS, { seed: run, before: (run - 1) * ORDERS }));
-    const latency = await latencies(environment);
-    say('measuring at rest');
-    await sleep(QUIET_MS);
-    const idle = await usageDuring(environment.pids, () => sleep(IDLE_SECONDS * 1000));
+    for (let run = 1; run <= RUNS; run += 1) throughput.push(await measureThroughput(environment, ORDERS, run));
+    const of = (pick: (run: Throughput) => number): Spread => spread(throughput.map(pick));
     return {
-      machine: machine(), runs: RUNS,
+      runs: RUNS,
       throughput: {
-        ordersPerSecond: spread(throughput.map((run) => run.ordersPerSecond)),
-        warmUpOrdersPerSecond: spread(throughput.map((run) => run.warmUpOrdersPerSecond)),
-        lastRun: throughput.at(-1),
+        ordersPerSecond: of((run) => run.ordersPerSecond), warmUpOrdersPerSecond: of((run) => run.warmUpOrdersPerSecond),
+        seconds: of((run) => run.seconds), orders: of((run) => run.orders), usage: throughput.at(-1)?.usage ?? {},
       },
-      latency,
-      idle: { cores: idle.usage },
+      latency: await latencies(environment),
+      idle: await atRest(environment),
     };
   });
 }
 
-async function latencies({ installation, pids }: BenchEnvironment): Promise<object[]> {
+async function latencies({ installation, pids }: BenchEnvironment): Promise<LatencyAtRate[]> {
   const bodies = happyBodies();
   await measureLatency(installation.url, bodies, 12, 5);
-  const measured: object[] = [];
+  const measured: LatencyAtRate[] = [];
   for (const { ratePerSecond, seconds } of RATES) {
-    const runs: (Latencies & { usage: object })[] = [];
+    const runs: (Latencies & { usage: UsageByProcess })[] = [];
     for (let run = 1; run <= RUNS; run += 1) {
       const { result, usage } = await usageDuring(pids, () => measureLatency(installation.url, bodies, ratePerSecond, seconds));
       say(JSON.stringify(result));
       runs.push({ ...result, usage });
       await sleep(QUIET_MS);
     }
-    const of = (pick: (run: Latencies) => number) => spread(runs.map(pick));
+    const of = (pick: (run: Latencies) => number): Spread => spread(runs.map(pick));
     measured.push({
       ratePerSecond, seconds, failed: of((run) => run.failed), p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99),
-      max: of((run) => run.max), usage: runs.at(-1)?.usage,
+      max: of((run) => run.max), usage: runs.at(-1)?.usage ?? {},
     });
   }
   return measured;
+}
+
+async function atRest({ pids }: BenchEnvironment): Promise<OrdersResult['idle']> {
+  say('measuring at rest');
+  await sleep(QUIET_MS);
+  const runs: UsageByProcess[] = [];
+  for (let run = 1; run <= RUNS; run += 1) runs.push((await usageDuring(pids, () => sleep(IDLE_SECONDS * 1000))).usage);
+  return { seconds: IDLE_SECONDS, productCores: spread(runs.map(coresOfProduct)), usage: runs.at(-1) ?? {} };
 }

@@ -5,15 +5,16 @@ import { orderFlow } from '../../topology/order-flow.ts';
 import { connectKafka } from '../../topology/runtime/kafka.ts';
 import { createLog } from '../../topology/runtime/log.ts';
 import { subjectsOf, topicsOf } from '../../topology/topics.ts';
-import { type BenchEnvironment, inEnvironment, machine, say } from './environment.ts';
+import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
 import { preloadLiveHolds } from './live-holds.ts';
 import { usageOf } from './process-usage.ts';
+import type { RestoreResult } from './results/restore.ts';
 
 const ORDERS = Number(process.env.BENCH_LIVE_ORDERS ?? 1_000_000);
 const WATCH_MS = 100;
 
 /** How long the pipeline takes to come up where Redis has lost the state of so many live orders, and the memory of making it anew. */
-export function measure(): Promise<object> {
+export function measure(): Promise<RestoreResult> {
   return inEnvironment({ without: ['all', 'postgres-sink', 'clickhouse-sink', 'ingress'] }, async (environment) => {
     const { installation } = environment;
     const { config } = installation;
@@ -32,29 +33,28 @@ export function measure(): Promise<object> {
     const startSeconds = (performance.now() - started) / 1000;
     const redisMemoryMb = Math.round(Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1] ?? 0) / 2 ** 20);
     redis.disconnect();
-    return { machine: machine(), orders: ORDERS, rebuild, pipelineStartSeconds: startSeconds, redisMemoryMb };
+    return { orders: ORDERS, rebuild, pipelineStartSeconds: startSeconds, redisMemoryMb };
   });
 }
 
 /** `iaros rebuild` in a process of its own: its own account, its CPU and its largest memory. */
-async function rebuildWatched({ installation, stack }: BenchEnvironment): Promise<object> {
+async function rebuildWatched({ installation, stack }: BenchEnvironment): Promise<RestoreResult['rebuild']> {
   const env = { ...(process.env as Record<string, string>), ...installation.env, NODE_ENV: 'production' };
   const redisBefore = usageOf(stack.pids().redis as number).cpuSeconds;
   const kafkaBefore = usageOf(stack.pids().kafka as number).cpuSeconds;
-  const child = spawn(process.execPath, ['topology/cli.ts', 'rebuild'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['topology/cli.ts', 'rebuild'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const started = performance.now();
   let used = usageOf(child.pid as number);
   let peakMb = 0;
   const watch = setInterval(() => {
     used = usageOf(child.pid as number);
     peakMb = Math.max(peakMb, used.residentMb);
   }, WATCH_MS);
-  let text = '';
-  child.stdout.on('data', (chunk) => (text += chunk));
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearInterval(watch);
   if (code !== 0) throw new Error(`the rebuild ended with ${code}`);
   return {
-    ...(JSON.parse(text) as object),
+    seconds: (performance.now() - started) / 1000,
     peakMb,
     cpuSeconds: {
       rebuild: used.cpuSeconds,

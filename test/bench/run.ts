@@ -1,18 +1,30 @@
-/** `npm run bench`, and measurements of one thing each by the word after `npm run bench --`. Each prints one JSON object. */
+import { parseArgs } from 'node:util';
+import { record } from './record.ts';
+import { RESULTS } from './results/index.ts';
+
 const MEASUREMENTS: Record<string, () => Promise<{ measure(): Promise<object> }>> = {
   orders: () => import('./orders.ts'),
   chain: () => import('./chain.ts'),
   stored: () => import('./stored.ts'),
-  soak: () => import('./soak.ts'),
   availability: () => import('./availability.ts'),
   scale: () => import('./scale.ts'),
   restore: () => import('./restore.ts'),
+  soak: () => import('./soak.ts'),
 };
 
-const [name = 'orders'] = process.argv.slice(2);
-const load = MEASUREMENTS[name];
-if (!load) {
-  console.error(`There is no measurement ${name}: one of ${Object.keys(MEASUREMENTS).join(', ')}.`);
+/**
+ * `npm run bench -- [NAME] [--write]`: measures one thing (`orders` unless named) and prints one JSON object; `all` measures everything, one
+ * after another. `--write` keeps results under docs/measured and brings the pages that tell of them up to date.
+ */
+const { values, positionals } = parseArgs({ options: { write: { type: 'boolean' } }, allowPositionals: true });
+const [wanted = 'orders', ...more] = positionals;
+const names = wanted === 'all' ? Object.keys(RESULTS) : [wanted];
+if (more.length > 0 || !names.every((name) => Object.hasOwn(MEASUREMENTS, name))) {
+  console.error(`There is no measurement ${positionals.join(' ')}: one of ${Object.keys(RESULTS).join(', ')}, all.`);
   process.exit(1);
 }
-console.log(JSON.stringify(await (await load()).measure(), null, 2));
+for (const name of names) {
+  const result = await (await MEASUREMENTS[name]?.())?.measure();
+  console.log(JSON.stringify(result, null, 2));
+  if (values.write) record(name, result);
+}

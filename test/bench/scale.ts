@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { orderFlow } from '../../topology/order-flow.ts';
-import { FINAL } from '../../topology/order-states.ts';
 import { freePort } from '../system/installation.ts';
 import { countsByNode } from '../system/worker-metrics.ts';
-import { type BenchEnvironment, inEnvironment, machine, say } from './environment.ts';
+import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
+import { finalInPostgres } from './final-orders.ts';
 import { preloadCommands } from './preload.ts';
 import { usageDuring } from './process-usage.ts';
+import type { Layout, ScaleResult } from './results/scale.ts';
 
-const ORDERS = Number(process.env.BENCH_ORDERS ?? 4_000);
+const ORDERS = Number(process.env.BENCH_ORDERS ?? 12_000);
 const PARTITIONS = process.env.IAROS_PARTITIONS ?? '12';
-const FINAL_LIST = [...FINAL].map((status) => `'${status}'`).join(', ');
 const ALL = ['all'];
 const LAYOUTS: Record<string, readonly (readonly string[])[]> = {
   'one process': [ALL],
@@ -20,10 +20,10 @@ const LAYOUTS: Record<string, readonly (readonly string[])[]> = {
 };
 
 /** Orders a second by the number of pipeline processes, from preloaded commands; all on this machine, so its cores are shared by all of them. */
-export function measure(): Promise<object> {
+export function measure(): Promise<ScaleResult> {
   return inEnvironment({ without: ['all', 'clickhouse-sink', 'ingress'], env: { IAROS_PARTITIONS: PARTITIONS } }, async (environment) => {
     const pool = new pg.Pool({ connectionString: environment.stack.addresses.databaseUrl, max: 1 });
-    const layouts: Record<string, object> = {};
+    const layouts: Record<string, Layout> = {};
     let seed = 1;
     for (const [name, processes] of Object.entries(LAYOUTS)) {
       say(`${name}: ${ORDERS} orders`);
@@ -32,24 +32,25 @@ export function measure(): Promise<object> {
       say(JSON.stringify(layouts[name]));
     }
     await pool.end();
-    return { machine: machine(), orders: ORDERS, partitions: Number(PARTITIONS), layouts };
+    return { orders: ORDERS, partitions: Number(PARTITIONS), layouts };
   });
 }
 
-async function measureLayout({ installation, pids }: BenchEnvironment, processes: readonly (readonly string[])[], pool: pg.Pool, seed: number): Promise<object> {
-  const before = await finalOrders(pool);
+async function measureLayout({ installation, pids }: BenchEnvironment, processes: readonly (readonly string[])[], pool: pg.Pool, seed: number): Promise<Layout> {
+  const since = new Date();
   await preloadCommands(installation.config, ORDERS, seed);
   const ports = await Promise.all(processes.map(freePort));
   const names = processes.map((nodes, at) => `${nodes.join('+')}-${at + 1}`);
   const measured = await usageDuring(pids, async () => {
     await Promise.all(processes.map((nodes, at) => installation.run(names[at] as string, ['topology/cli.ts', 'run', ...nodes], { IAROS_WORKER_PORT: String(ports[at]) })));
-    return untilFinal(pool, before + ORDERS);
+    return untilFinal(pool, since, ORDERS);
   });
   const rebalances = await Promise.all(ports.map(async (port) => Math.max(0, ...Object.values(await countsByNode(port, 'iaros_rebalances_total')))));
   const cores = (named: (name: string) => boolean): number => Object.entries(measured.usage).reduce((sum, [name, { cores: used }]) => sum + (named(name) ? used : 0), 0);
   const pipelineCores = cores((name) => names.includes(name));
   for (const name of names) await installation.remove(name, 'SIGTERM');
   return {
+    processes: processes.length,
     ordersPerSecond: steadyRate(measured.result),
     seconds: Math.round(measured.seconds * 10) / 10,
     pipelineCores, kafkaCores: cores((name) => name === 'kafka'), otherCores: cores((name) => name !== 'kafka' && !names.includes(name)),
@@ -72,14 +73,12 @@ function steadyRate(samples: readonly Sample[]): number {
   return Math.round((1000 * (to.final - from.final)) / (to.at - from.at));
 }
 
-async function untilFinal(pool: pg.Pool, orders: number): Promise<Sample[]> {
+async function untilFinal(pool: pg.Pool, since: Date, orders: number): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (;;) {
-    const final = await finalOrders(pool);
+    const final = await finalInPostgres(pool, since);
     samples.push({ at: performance.now(), final });
     if (final >= orders) return samples;
     await sleep(100);
   }
 }
-
-const finalOrders = async (pool: pg.Pool): Promise<number> => (await pool.query(`SELECT count(*)::int AS final FROM orders WHERE status IN (${FINAL_LIST})`)).rows[0].final;

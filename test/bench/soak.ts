@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inEnvironment, machine, say } from './environment.ts';
-import { measureLatency } from './latency.ts';
+import { inEnvironment, say } from './environment.ts';
+import { type Latencies, measureLatency } from './latency.ts';
 import { happyBodies } from './order-bodies.ts';
 import { usageOf } from './process-usage.ts';
+import type { SoakResult } from './results/soak.ts';
 
 const RATE = Number(process.env.BENCH_SOAK_RATE ?? 200);
 const MINUTES = Number(process.env.BENCH_SOAK_MINUTES ?? 30);
@@ -18,7 +19,7 @@ interface Sample {
 }
 
 /** The whole installation under a steady load for a long time: latency over all of it, and how the memory of each process grows. */
-export function measure(): Promise<object> {
+export function measure(): Promise<SoakResult> {
   return inEnvironment({}, async ({ installation, pids }) => {
     const bodies = happyBodies();
     await measureLatency(installation.url, bodies, RATE / 4, 10);
@@ -33,9 +34,10 @@ export function measure(): Promise<object> {
     const names = Object.keys(samples.at(-1)?.memory ?? {});
     const memory = Object.fromEntries(names.map((name) => {
       const points = settled.map(({ at, memory: of }) => ({ x: at / 60, y: of[name] ?? 0 }));
-      return [name, { firstMb: samples[0]?.memory[name], settledMb: settled[0]?.memory[name], lastMb: samples.at(-1)?.memory[name], mbAnHour: Math.round(slopeOf(points)) }];
+      const mbAt = (sample: Sample | undefined): number => sample?.memory[name] ?? Number.NaN;
+      return [name, { firstMb: mbAt(samples[0]), settledMb: mbAt(settled[0]), lastMb: mbAt(samples.at(-1)), mbAnHour: Math.round(slopeOf(points)) }];
     }));
-    return { machine: machine(), minutes: MINUTES, latency, memory };
+    return { minutes: MINUTES, settledAfter: SETTLED_AFTER, latency, memory };
   });
 }
 

@@ -1,9 +1,12 @@
 import { createClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { inEnvironment, machine, say } from './environment.ts';
+import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
+import { type Spread, spread } from './results/spread.ts';
+import type { StoredResult } from './results/stored.ts';
 import { measureThroughput } from './throughput.ts';
 
+const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 const ORDERS = Number(process.env.BENCH_ORDERS ?? 20_000);
 const STORED = Number(process.env.BENCH_STORED_ORDERS ?? 1_000_000);
 /** Heads copied in one script call. */
@@ -13,12 +16,12 @@ const COPIES_A_CALL = 500;
  * Orders a second with next to nothing stored, and again with so many orders in Postgres, ClickHouse and Redis: copies, under other ids, of
  * orders that went through. Kafka's log is not made longer: appending does not look back.
  */
-export function measure(): Promise<object> {
+export function measure(): Promise<StoredResult> {
   return inEnvironment({ without: ['all'] }, async (environment) => {
     const { addresses } = environment.stack;
-    const empty = await measureThroughput(environment, ORDERS, { seed: 1, before: 0 });
-    const copies = Math.ceil(STORED / ORDERS);
-    say(`storing each of ${ORDERS} orders ${copies} more times`);
+    const empty = await repeated(environment, 0);
+    const copies = Math.ceil(STORED / (RUNS * ORDERS));
+    say(`storing each of ${RUNS * ORDERS} orders ${copies} more times`);
     const pool = new pg.Pool({ connectionString: addresses.databaseUrl, max: 1 });
     const ids = (await pool.query<{ order_id: string }>('SELECT order_id FROM orders')).rows.map((row) => row.order_id);
     await copyInPostgres(pool, copies);
@@ -27,9 +30,14 @@ export function measure(): Promise<object> {
     const { rows } = await pool.query<{ stored: number }>('SELECT count(*)::int AS stored FROM orders');
     const stored = rows[0]?.stored ?? 0;
     await pool.end();
-    const full = await measureThroughput(environment, ORDERS, { seed: 2, before: stored });
-    return { machine: machine(), stored, empty, full, ratio: full.ordersPerSecond / empty.ordersPerSecond };
+    return { runs: RUNS, orders: ORDERS, stored, empty, full: await repeated(environment, RUNS) };
   });
+}
+
+async function repeated(environment: BenchEnvironment, seedsBefore: number): Promise<Spread> {
+  const rates: number[] = [];
+  for (let run = 1; run <= RUNS; run += 1) rates.push((await measureThroughput(environment, ORDERS, seedsBefore + run)).ordersPerSecond);
+  return spread(rates);
 }
 
 /** Ids that no order has, in no order: as bad for indexes as can be. */

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { replaceBlocks } from '../../topology/derive/markdown.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from '../machine.ts';
 import type { SuiteOptions } from './options.ts';
 import { type FaultResult, resultsMarkdown } from './results.ts';
 

@@ -7,7 +7,7 @@ import { type Stack, startStack } from '../../topology/local/stack.ts';
 import { freePort, Installation } from '../system/installation.ts';
 import type { Layout, Scale } from './fault.ts';
 import { FAMILIES } from './faults.ts';
-import { thisMachine } from './machine.ts';
+import { thisMachine } from '../machine.ts';
 import { optionsOf, type SuiteOptions } from './options.ts';
 import { closeAll, kafkaPorts, openProxies, type Proxies } from './proxy/proxies.ts';
 import { reportLine, type RunReport, writeReport } from './report.ts';

@@ -8,17 +8,17 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 export const code = (text: string): string => `\`${text}\``;
 
 /**
- * Replaces what stands between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`. Throws where the text asks for
+ * Replaces what stands between `<!-- KIND:NAME -->` and `<!-- /KIND:NAME -->`. Throws where the text asks for
  * a block that is not there.
  */
-export function replaceBlocks(text: string, blocks: Readonly<Record<string, string>>): string {
-  const missing = [...text.matchAll(/<!-- generated:([\w-]+) -->/g)]
+export function replaceBlocks(text: string, blocks: Readonly<Record<string, string>>, kind = 'generated'): string {
+  const missing = [...text.matchAll(new RegExp(`<!-- ${kind}:([\\w-]+) -->`, 'g'))]
     .map(([, name]) => name as string)
     .filter((name) => !(name in blocks));
   if (missing.length > 0)
-    throw new Error(`no generated block is named ${missing.join(', ')}; there are ${Object.keys(blocks).join(', ')}`);
+    throw new Error(`no ${kind} block is named ${missing.join(', ')}; there are ${Object.keys(blocks).join(', ')}`);
   return Object.entries(blocks).reduce((result, [name, block]) => {
-    const marked = new RegExp(`(<!-- generated:${name} -->)[\\s\\S]*?(<!-- /generated:${name} -->)`, 'g');
+    const marked = new RegExp(`(<!-- ${kind}:${name} -->)[\\s\\S]*?(<!-- /${kind}:${name} -->)`, 'g');
     return result.replace(marked, (_, open: string, close: string) => `${open}\n${block.trim()}\n${close}`);
   }, text);
 }

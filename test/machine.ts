@@ -9,8 +9,8 @@ export interface Machine {
   product: string;
 }
 
-/** What the suite ran on. */
+/** What a suite or a measurement ran on. */
 export function thisMachine(): Machine {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   return { cores: cpus().length, model: (cpus()[0]?.model ?? 'unknown').trim(), memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version, product: version };
 }

@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceBlocks } from '../../topology/derive/markdown.ts';
+import { type Machine, thisMachine } from '../machine.ts';
+import { RESULTS } from './results/index.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDER = join(ROOT, 'docs/measured');
+/** Pages with blocks between `<!-- measured:NAME -->` and `<!-- /measured:NAME -->`. */
+const PAGES = ['README.md', 'docs/performance.md', 'docs/scale.md', 'docs/availability.md'];
+
+/** A result as docs/measured keeps it. */
+interface Recorded {
+  /** Day, UTC. */
+  measuredOn: string;
+  machine: Machine;
+  result: never;
+}
+
+/** Keeps a result under docs/measured, and brings the pages that tell of it up to date. */
+export function record(name: string, result: unknown): void {
+  mkdirSync(FOLDER, { recursive: true });
+  const recorded = { measuredOn: new Date().toISOString().slice(0, 10), machine: thisMachine(), result };
+  writeFileSync(fileOf(name), `${JSON.stringify(recorded, null, 2)}\n`);
+  for (const [page, text] of Object.entries(measuredPages())) writeFileSync(join(ROOT, page), text);
+}
+
+/** The pages with every block as what is recorded says. */
+export function measuredPages(): Record<string, string> {
+  const recorded = Object.keys(RESULTS).filter((name) => existsSync(fileOf(name)));
+  const blocks = Object.assign({}, ...recorded.map(blocksOf)) as Record<string, string>;
+  return Object.fromEntries(PAGES.map((page) => [page, replaceBlocks(readFileSync(join(ROOT, page), 'utf8'), blocks, 'measured')]));
+}
+
+function blocksOf(name: string): Record<string, string> {
+  const { measuredOn, machine, result } = JSON.parse(readFileSync(fileOf(name), 'utf8')) as Recorded;
+  const on = `a shared machine with ${machine.cores} cores (${machine.model}) and ${machine.memoryGb} GiB, Node ${machine.node}`;
+  const origin = `Measured on ${measuredOn} with \`npm run bench -- ${name}\` on ${on}; servers, product and load on the same cores.`;
+  const blocks = Object.entries(RESULTS[name]?.(result) ?? {});
+  return Object.fromEntries(blocks.map(([block, text]) => [block, `${origin}\n\n${text}`]));
+}
+
+const fileOf = (name: string): string => join(FOLDER, `${name}.json`);
