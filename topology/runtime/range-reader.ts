@@ -40,6 +40,7 @@ interface Position {
 
 const FETCH_WAIT_MS = 250;
 const FETCH_BYTES = 8 * 1024 * 1024;
+const LEAST_FETCH_BYTES = 64 * 1024;
 const PARTITION_BYTES = 2 * 1024 * 1024;
 const STALL_MS = 60_000;
 const LONGEST_PAUSE_MS = 1_000;
@@ -57,6 +58,7 @@ export class RangeReader {
   #handlerFault: { error: unknown } | null = null;
   #delivery: Promise<void> = Promise.resolve();
   #lastProgress = Date.now();
+  #fetchBytes = FETCH_BYTES;
 
   /** `gatherMs`: pause after a fetch that found something, so that the next finds more; 0 for none. */
   constructor(cluster: KafkaCluster, ranges: readonly OpenRange[], onRecord: OnRecord, gatherMs = 0) {
@@ -139,7 +141,7 @@ export class RangeReader {
     const { responses } = await broker.fetch({
       maxWaitTime: FETCH_WAIT_MS,
       minBytes: 1,
-      maxBytes: FETCH_BYTES,
+      maxBytes: this.#fetchBytes,
       isolationLevel: READ_COMMITTED,
       topics: byTopic(positions, ({ partition, next }) => ({ partition, fetchOffset: next.toString(), maxBytes: PARTITION_BYTES })),
     });
@@ -202,6 +204,8 @@ export class RangeReader {
     if (error instanceof ReadStalled) throw error;
     const fault = error as { name?: string; type?: string; host?: string; port?: number; topic?: string; partition?: number };
     if (fault.name === 'KafkaJSOffsetOutOfRange') return this.#skipDeleted();
+    // Over a slow line so much does not come in time, and would not the next time either.
+    if (fault.name === 'KafkaJSRequestTimeoutError') this.#fetchBytes = Math.max(LEAST_FETCH_BYTES, this.#fetchBytes / 4);
     const bounded = this.#open().some(({ to }) => to !== null);
     if (bounded && Date.now() - this.#lastProgress > STALL_MS) {
       throw new ReadStalled(`Kafka cannot be read: ${(error as Error).message}`, { cause: error });

@@ -14,7 +14,9 @@ const recordAt = (offset: number): DecodedRecord => ({
 /** Brokers that answer fetches from logs held in memory, one batch of one partition at a time, like a small response limit would. */
 class Brokers implements KafkaCluster {
   readonly logs: Record<string, Log>;
-  readonly requests: { node: string; asked: string[] }[] = [];
+  readonly requests: { node: string; asked: string[]; maxBytes: number }[] = [];
+  /** Over a slow line: an answer of more does not come in time. */
+  mostInTime = Number.POSITIVE_INFINITY;
   faults: Error[] = [];
   refreshed = 0;
 
@@ -42,10 +44,11 @@ class Brokers implements KafkaCluster {
       listOffsets: async ({ topics }) => ({
         responses: topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => ({ partition, offset: String(this.logs[`${topic}/${partition}`]?.start ?? 0) })) })),
       }),
-      fetch: async ({ topics }) => {
+      fetch: async ({ topics, maxBytes }) => {
         await new Promise((resolve) => setImmediate(resolve));
         const asked = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ key: `${topic}/${partition.partition}`, topic, ...partition })));
-        this.requests.push({ node: nodeId, asked: asked.map(({ key }) => key) });
+        this.requests.push({ node: nodeId, asked: asked.map(({ key }) => key), maxBytes });
+        if (maxBytes > this.mostInTime) throw Object.assign(new Error('timed out'), { name: 'KafkaJSRequestTimeoutError' });
         const fault = this.faults.shift();
         if (fault) throw fault;
         const served = asked.find(({ key, fetchOffset }) => this.#batchAt(key, Number(fetchOffset)) !== undefined);
@@ -137,6 +140,13 @@ describe('a range is read to its end', () => {
     expect(brokers.requests[0]?.node).toBe('1');
     expect(brokers.requests.at(-1)?.node).toBe('3');
   });
+});
+
+it('over a line too slow for as much as it asks for at first', async () => {
+  const brokers = new Brokers({ 't/0': { stable: 10, batches: [whole(0, 9)] } });
+  brokers.mostInTime = 1024 * 1024;
+  expect(await read(brokers, [range(0, 0, 10)])).toEqual({ 't/0': [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] });
+  expect(brokers.requests.map(({ maxBytes }) => maxBytes / (1024 * 1024))).toEqual([8, 2, 0.5]);
 });
 
 describe('a reading ends early', () => {
