@@ -4,6 +4,7 @@ import { rememberingCoordinators } from './kafkajs/coordinator-memory.ts';
 import { crc32c } from './kafkajs/crc32c.ts';
 import { type EncoderClass, withoutZeros } from './kafkajs/encoder.ts';
 import { inRhythm } from './kafkajs/fetch-rhythm.ts';
+import { inPortions } from './kafkajs/fetch-size.ts';
 import { messagesByPartition } from './kafkajs/messages-by-partition.ts';
 import { murmur2 } from './kafkajs/murmur2.ts';
 import { inOneBuffer, type ProduceProtocol } from './kafkajs/produce-request.ts';
@@ -176,9 +177,9 @@ function patch(): void {
   replace('src/protocol/requests/fetch/v4/decodeMessages.js', withNextOffset);
   const queue = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue & { scheduleCheckPendingRequests(): void } };
   queue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
-  const group = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: Heartbeats & ThisParameterType<ReturnType<typeof inRhythm>> };
+  const group = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: Heartbeats & ThisParameterType<ReturnType<typeof inRhythm>> & { maxBytes: number } };
   group.prototype.heartbeat = beatingOn(group.prototype.heartbeat);
-  group.prototype.fetch = inRhythm(group.prototype.fetch);
+  group.prototype.fetch = inRhythm(inPortions(group.prototype.fetch));
   const connection = require('kafkajs/src/network/connection.js') as { prototype: Sender };
   connection.prototype.send = closingWhenSilent(connection.prototype.send);
 }
