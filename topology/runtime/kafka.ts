@@ -1,6 +1,7 @@
 import type { Admin, Batch, Consumer, Kafka, KafkaConfig, logLevel, Producer, RetryOptions, Transaction } from 'kafkajs';
 import type { Logger } from 'pino';
 import { kafkaLogger } from './kafka-logger.ts';
+import { restAfterRecords } from './kafkajs/fetch-rhythm.ts';
 import { loadKafkajs } from './kafkajs-patches.ts';
 
 export type {
@@ -125,12 +126,15 @@ export interface GroupConsumerOptions {
   maxWaitTimeInMs?: number;
   /** A fetch is answered before its longest wait only when so much is there. With 0 it is answered at once, and the wait is between fetches. */
   minBytes?: number;
+  /** From a fetch that brought records to the next, ms: what comes meanwhile is taken together. Without it the next follows at once. */
+  restAfterRecordsMs?: number;
   maxBytesPerPartition?: number;
   maxBytes?: number;
 }
 
 /** Member of a consumer group that reads committed records only. Where a group has no offset `fromBeginning: true` must be given to subscribe. */
-export function groupConsumer(kafka: Kafka, options: GroupConsumerOptions): Consumer {
+export function groupConsumer(kafka: Kafka, { restAfterRecordsMs, ...options }: GroupConsumerOptions): Consumer {
+  if (restAfterRecordsMs !== undefined) restAfterRecords(options.groupId, restAfterRecordsMs);
   return withRetry(kafka, CONSUMER_RETRY).consumer({
     sessionTimeout: SESSION_TIMEOUT_MS,
     heartbeatInterval: HEARTBEAT_MS,

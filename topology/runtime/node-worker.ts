@@ -1,7 +1,7 @@
 import type { FlowNode } from '../define.ts';
 import { groupOf, inputsOf } from '../topics.ts';
 import { messageOf } from './errors.ts';
-import { groupConsumer, isReachable, SESSION_TIMEOUT_MS, type Consumer, type EachBatchPayload } from './kafka.ts';
+import { groupConsumer, isReachable, SESSION_TIMEOUT_MS, type Consumer, type EachBatchPayload, type GroupConsumerOptions } from './kafka.ts';
 import { PartitionSession, type SessionDeps } from './session.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -10,6 +10,11 @@ const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
 const OWN_FETCH = { maxWaitTimeInMs: 1_000, minBytes: 1 };
 /** A node fed in memory finds next to nothing but records to pass over at its topics: no use being woken for each. */
 const FED_FETCH = { maxWaitTimeInMs: 500, minBytes: 0 };
+/**
+ * Commands are for the opener as a rule, and an interrupt is in less of a hurry: a traveller's cancellation a moment later meets the same order.
+ * Three interrupts woken by each place command would cost as much as the order's whole transaction.
+ */
+const INTERRUPT_FETCH = { ...OWN_FETCH, restAfterRecordsMs: 50 };
 /** Without a sign of life from the consumer for this long, though Kafka answers, the process is of no use: the supervisor starts a new one. */
 const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 
@@ -36,7 +41,7 @@ export class NodeWorker {
   constructor(node: FlowNode, deps: NodeWorkerDeps) {
     this.node = node;
     this.#deps = deps;
-    this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name), ...(deps.isFed(node) ? FED_FETCH : OWN_FETCH) });
+    this.#consumer = groupConsumer(deps.kafka, { groupId: groupOf(node.name), ...this.#fetching() });
     this.#watchdog = new Watchdog({
       silenceMs: SILENCE_MS,
       isReachable: () => isReachable(deps.kafka),
@@ -75,6 +80,11 @@ export class NodeWorker {
     await this.#consumer.stop();
     await Promise.all([...this.#sessions.values()].map((session) => session.close()));
     await this.#consumer.disconnect();
+  }
+
+  #fetching(): Pick<GroupConsumerOptions, 'maxWaitTimeInMs' | 'minBytes' | 'restAfterRecordsMs'> {
+    if (this.#deps.isFed(this.node)) return FED_FETCH;
+    return this.node.kind === 'interrupt' ? INTERRUPT_FETCH : OWN_FETCH;
   }
 
   #session(payload: EachBatchPayload): PartitionSession {

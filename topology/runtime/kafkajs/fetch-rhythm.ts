@@ -10,6 +10,7 @@ interface FetchedBatch {
 
 /** What kafkajs's consumer group knows of its fetches. */
 interface Fetching {
+  groupId: string;
   minBytes: number;
   /** ms */
   maxWaitTime: number;
@@ -17,13 +18,26 @@ interface Fetching {
 }
 
 interface Rhythm {
-  /** By `performance.now()`. */
-  askedAt: number;
-  backlog: boolean;
+  /** From the beginning of one fetch to that of the next, ms. */
+  restMs: number;
+  /** Whether a fetch that brought nothing is followed by a rest too. */
+  afterNothing: boolean;
+  /** When each broker may be asked next, by `performance.now()`. */
+  nextAt: Map<string, number>;
 }
 
-/** Of members that were made with `minBytes: 0`, by broker. */
-const rhythms = new WeakMap<Fetching, Map<string, Rhythm>>();
+/** Of groups whose members rest after a fetch that brought something, ms. */
+const rests = new Map<string, number>();
+const rhythms = new WeakMap<Fetching, Rhythm | null>();
+
+/**
+ * Members of this group, made from now on, begin a fetch no sooner than so long after one that brought something: what comes meanwhile is
+ * taken together. A fetch that finds nothing waits at the broker as ever. For who can wait and shares a topic with who cannot: each fetch
+ * that a record answers costs the broker and the member about as much as a step of the transaction that wrote it.
+ */
+export function restAfterRecords(groupId: string, ms: number): void {
+  rests.set(groupId, ms);
+}
 
 /**
  * With `minBytes: 0` a member pauses for `maxWaitTime` ms from one fetch to the next, and takes what is there. A fetch that asks for many bytes
@@ -33,22 +47,29 @@ const rhythms = new WeakMap<Fetching, Map<string, Rhythm>>();
  */
 export function inRhythm(fetch: Fetching['fetch']) {
   return async function (this: Fetching, nodeId: string): Promise<FetchedBatch[]> {
-    if (this.minBytes === 0) rhythms.set(this, new Map());
-    this.minBytes = Math.max(1, this.minBytes);
-    const rhythm = rhythmOf(this, nodeId);
-    const pauseMs = rhythm && !rhythm.backlog ? rhythm.askedAt + this.maxWaitTime - performance.now() : 0;
+    const rhythm = rhythmOf(this);
+    const pauseMs = (rhythm?.nextAt.get(nodeId) ?? 0) - performance.now();
     if (pauseMs > 0) await sleep(pauseMs);
-    if (rhythm) rhythm.askedAt = performance.now();
+    const askedAt = performance.now();
     const batches = (await fetch.call(this, nodeId)).filter(({ rawMessages }) => rawMessages.length > 0);
-    if (rhythm) rhythm.backlog = batches.reduce((sum, { rawMessages }) => sum + rawMessages.length, 0) >= BACKLOG_RECORDS;
+    if (rhythm) rhythm.nextAt.set(nodeId, askedAt + restAfter(rhythm, batches));
     return batches;
   };
 }
 
-function rhythmOf(group: Fetching, nodeId: string): Rhythm | undefined {
-  const byNode = rhythms.get(group);
-  if (!byNode) return undefined;
-  const rhythm = byNode.get(nodeId) ?? { askedAt: Number.NEGATIVE_INFINITY, backlog: false };
-  byNode.set(nodeId, rhythm);
+function restAfter(rhythm: Rhythm, batches: readonly FetchedBatch[]): number {
+  const records = batches.reduce((sum, { rawMessages }) => sum + rawMessages.length, 0);
+  if (records >= BACKLOG_RECORDS || (records === 0 && !rhythm.afterNothing)) return 0;
+  return rhythm.restMs;
+}
+
+function rhythmOf(member: Fetching): Rhythm | null {
+  const known = rhythms.get(member);
+  if (known !== undefined) return known;
+  const paused = member.minBytes === 0;
+  const restMs = paused ? member.maxWaitTime : rests.get(member.groupId);
+  if (paused) member.minBytes = 1;
+  const rhythm = restMs === undefined ? null : { restMs, afterNothing: paused, nextAt: new Map<string, number>() };
+  rhythms.set(member, rhythm);
   return rhythm;
 }

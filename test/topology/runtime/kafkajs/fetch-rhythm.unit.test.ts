@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { inRhythm } from '../../../../topology/runtime/kafkajs/fetch-rhythm.ts';
+import { inRhythm, restAfterRecords } from '../../../../topology/runtime/kafkajs/fetch-rhythm.ts';
 
 const batch = (records: number) => ({ rawMessages: Array.from({ length: records }) });
 
 /** A member whose broker gives these answers, one after another; notes when it was asked. */
-function member(minBytes: number, answers: ReturnType<typeof batch>[][]) {
+function member(minBytes: number, answers: ReturnType<typeof batch>[][], groupId = 'g') {
   const askedAt: number[] = [];
   const group = {
+    groupId,
     minBytes,
     maxWaitTime: 300,
     fetch: inRhythm(async () => {
@@ -59,6 +60,18 @@ it('leaves members alone that wait at the broker', async () => {
   await group.fetch('1');
   expect(askedAt[1]).toBe(askedAt[0]);
   expect(group.minBytes).toBe(1024);
+});
+
+it('rests after records, and neither after nothing nor before a backlog', async () => {
+  restAfterRecords('resting', 50);
+  const { group, askedAt } = member(1, [[batch(1)], [], [batch(500)], []], 'resting');
+  const four = (async () => {
+    for (let at = 0; at < 4; at += 1) await group.fetch('1');
+  })();
+  await vi.advanceTimersByTimeAsync(50);
+  await four;
+  expect(askedAt.map((at) => at - (askedAt[0] as number))).toEqual([0, 50, 50, 50]);
+  expect(group.minBytes).toBe(1);
 });
 
 it('leaves out partitions of which nothing came, and no others', async () => {
