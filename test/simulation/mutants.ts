@@ -21,25 +21,25 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if done then return { 'replay', done } end", replace: "if done then return { 'stale' } end",
   },
   {
-    name: 'fence-skipped', what: 'a session does not fence its predecessor before it reads where the group stands', file: `${RUNTIME}/session.ts`,
+    name: 'fence-skipped', what: 'a session does not fence its predecessor before it reads where the group stands', file: `${RUNTIME}/partition-transactions.ts`,
     find: '    const transaction = await producer.transaction();\n    await transaction.abort();\n', replace: '',
   },
   {
     name: 'offset-before-fence', what: 'the committed offset is read before the predecessor is fenced', file: `${RUNTIME}/session.ts`,
-    find: '    if (!this.#producer) await this.#fence();\n    if (this.#positionChecked) return true;\n    const committed = greater(await this.#committedOffset(), this.#committedHere);\n',
-    replace: '    if (this.#producer && this.#positionChecked) return true;\n    const committed = greater(await this.#committedOffset(), this.#committedHere);\n    if (!this.#producer) await this.#fence();\n',
+    find: '    if (!this.#transactions.isOpen) await this.#fence();\n    if (this.#positionChecked) return true;\n    const committed = greater(await this.#transactions.committedOffset(), this.#committedHere);\n',
+    replace: '    if (this.#transactions.isOpen && this.#positionChecked) return true;\n    const committed = greater(await this.#transactions.committedOffset(), this.#committedHere);\n    if (!this.#transactions.isOpen) await this.#fence();\n',
   },
   {
     name: 'position-not-checked', what: 'a session trusts the position it was given', file: `${RUNTIME}/session.ts`,
     find: '(committed > first || this.#mayHaveMissed(committed))', replace: 'false',
   },
   {
-    name: 'offsets-outside', what: 'outputs are committed without the offset of their input', file: `${RUNTIME}/session.ts`,
+    name: 'offsets-outside', what: 'outputs are committed without the offset of their input', file: `${RUNTIME}/partition-transactions.ts`,
     find: 'await sendOffsets(transaction, {', replace: 'await (async (..._: unknown[]) => undefined)(transaction, {',
   },
   {
     name: 'producer-reused', what: 'a producer goes on after a commit of unknown outcome', file: `${RUNTIME}/session.ts`,
-    find: '    this.#dropProducer();\n    metrics', replace: '    metrics',
+    find: '    this.#transactions.drop();\n    metrics', replace: '    metrics',
   },
   {
     name: 'passed-over-late', what: 'an old plain commit may set the group back behind a transaction', file: `${RUNTIME}/session.ts`,

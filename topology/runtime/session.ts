@@ -1,22 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { FlowNode } from '../define.ts';
-import { groupOf } from '../topics.ts';
 import type { OutgoingRecord, RawRecord } from './dead-letter.ts';
 import { codeOf, messageOf } from './errors.ts';
-import { failpoint, failpointBefore, isArmed } from './failpoint.ts';
-import { fetchedOffsetOf, isFenced, sendOffsets, transactionalProducer, type Admin, type Consumer, type EachBatchPayload, type Kafka, type Producer } from './kafka.ts';
+import { failpoint } from './failpoint.ts';
+import { fetchedOffsetOf, isFenced, type Consumer, type EachBatchPayload } from './kafka.ts';
+import { inLanes } from './key-lanes.ts';
 import { PartitionFeed } from './partition-feed.ts';
+import { PartitionTransactions, type TransactionDeps } from './partition-transactions.ts';
 import { isPassedOver, workOn, type RecordWork, type WorkDeps } from './record-work.ts';
 import { stillToWaitMs } from './retry.ts';
 import { StateLost } from './state.ts';
 
-export interface SessionDeps extends WorkDeps {
-  kafka: Kafka;
-  admin: Admin;
+export interface SessionDeps extends WorkDeps, TransactionDeps {
   consumer: Consumer;
-  /** Prefix of transactional ids: separates environments that share a cluster. */
-  environment: string;
   log: Logger;
   /** Called when the state store is empty; resolves once it is whole again. */
   recover: () => Promise<void>;
@@ -40,7 +37,7 @@ export class PartitionSession {
   readonly #topic: string;
   readonly #partition: number;
   readonly #deps: SessionDeps;
-  #producer: Producer | null = null;
+  readonly #transactions: PartitionTransactions;
   /** Offset after the last record passed over without a transaction; null when there is nothing to commit. */
   #passedOver: bigint | null = null;
   /** The one that is being committed. */
@@ -68,6 +65,7 @@ export class PartitionSession {
     this.#topic = topic;
     this.#partition = partition;
     this.#deps = deps;
+    this.#transactions = new PartitionTransactions(node, topic, partition, deps);
   }
 
   /**
@@ -154,7 +152,7 @@ export class PartitionSession {
     if (epoch === null) throw new StateLost('the state store is empty');
     // As a rule a new owner was told to read from where its predecessor stood some moments ago: before it repeats all that, it looks.
     if (!(await this.#openAt(records, assignment))) return false;
-    const works = await this.#inOrderOfKeys(records);
+    const works = await this.#workOnAll(records);
     failpoint(`${this.#node.name}.effects`);
     this.#tellReplayed(works);
     const outgoing = works.flatMap((work) => work.outgoing);
@@ -179,31 +177,15 @@ export class PartitionSession {
   }
 
   /** Records of one order one after another, different orders side by side. */
-  async #inOrderOfKeys(records: RawRecord[]): Promise<RecordWork[]> {
-    const works = new Array<RecordWork>(records.length);
-    const lanes = new Map<string, number[]>();
-    records.forEach((record, index) => {
-      const key = record.key?.toString() ?? '';
-      const lane = lanes.get(key);
-      if (lane) lane.push(index);
-      else lanes.set(key, [index]);
-    });
-    const waiting = [...lanes.values()].values();
-    const worker = async (): Promise<void> => {
-      for (const lane of waiting) {
-        for (const index of lane) works[index] = await workOn(this.#node, records[index] as RawRecord, this.#deps);
-      }
-    };
-    const settled = await Promise.allSettled(Array.from({ length: Math.min(CONCURRENT_ORDERS, lanes.size) }, worker));
-    for (const result of settled) if (result.status === 'rejected') throw result.reason;
-    return works;
+  #workOnAll(records: RawRecord[]): Promise<RecordWork[]> {
+    return inLanes(records, ({ key }) => key?.toString() ?? '', CONCURRENT_ORDERS, (record) => workOn(this.#node, record, this.#deps));
   }
 
   /** Fences the predecessor, and only then reads where the group stands; false when that is not where this chunk starts. */
   async #openAt(records: RawRecord[], assignment: number): Promise<boolean> {
-    if (!this.#producer) await this.#fence();
+    if (!this.#transactions.isOpen) await this.#fence();
     if (this.#positionChecked) return true;
-    const committed = greater(await this.#committedOffset(), this.#committedHere);
+    const committed = greater(await this.#transactions.committedOffset(), this.#committedHere);
     const first = BigInt((records[0] as RawRecord).offset);
     if (committed !== null && (committed > first || this.#mayHaveMissed(committed))) {
       this.#deps.log.info({ node: this.#node.name, topic: this.#topic, partition: this.#partition, committed: String(committed) }, 'reading goes back to the committed offset');
@@ -227,20 +209,8 @@ export class PartitionSession {
   }
 
   async #fence(): Promise<void> {
-    const id = `${this.#deps.environment}.${groupOf(this.#node.name)}.${this.#topic}.${this.#partition}`;
-    const producer = transactionalProducer(this.#deps.kafka, id);
-    await producer.connect();
-    if (isArmed(`${this.#node.name}.partitions-added`)) onPartitionsAdded(producer, () => failpoint(`${this.#node.name}.partitions-added`));
-    this.#producer = producer;
     this.#positionChecked = false;
-    const transaction = await producer.transaction();
-    await transaction.abort();
-  }
-
-  async #committedOffset(): Promise<bigint | null> {
-    const answers = await this.#deps.admin.fetchOffsets({ groupId: groupOf(this.#node.name), topics: [this.#topic] });
-    const offset = answers[0]?.partitions.find(({ partition }) => partition === this.#partition)?.offset;
-    return offset === undefined || offset === '-1' ? null : BigInt(offset);
+    await this.#transactions.open();
   }
 
   async #commit(outgoing: OutgoingRecord[], next: bigint): Promise<void> {
@@ -250,15 +220,7 @@ export class PartitionSession {
     this.#passedOver = null;
     this.#taken = null;
     const timer = this.#deps.metrics.transactionSeconds.startTimer({ node: name });
-    const transaction = await (this.#producer as Producer).transaction();
-    await transaction.sendBatch({ topicMessages: byTopic(outgoing, this.#deps.services.now()), acks: -1 });
-    failpoint(`${name}.produced`);
-    await sendOffsets(transaction, {
-      consumerGroupId: groupOf(name),
-      topics: [{ topic: this.#topic, partitions: [{ partition: this.#partition, offset: next.toString() }] }],
-    });
-    failpoint(`${name}.offsets`);
-    await failpointBefore(`${name}.end-sent`, transaction.commit());
+    await this.#transactions.commit(outgoing, next, this.#deps.services.now());
     this.#committedHere = next;
     failpoint(`${name}.committed`);
     timer();
@@ -269,7 +231,7 @@ export class PartitionSession {
     const { log, metrics, recover } = this.#deps;
     const name = this.#node.name;
     this.#failures += 1;
-    this.#dropProducer();
+    this.#transactions.drop();
     metrics.chunkFailures.inc({ node: name, reason: codeOf(error) });
     const facts = { node: name, topic: this.#topic, partition: this.#partition, code: codeOf(error), reason: messageOf(error) };
     if (isFenced(error)) {
@@ -281,12 +243,6 @@ export class PartitionSession {
     log.warn(facts, 'chunk thrown away, will be read again');
     if (error instanceof StateLost) await recover().catch((fault) => log.warn({ reason: messageOf(fault) }, 'state not recovered yet'));
     else await sleep(Math.min(LONGEST_BACKOFF_MS, 50 * 2 ** this.#failures));
-  }
-
-  #dropProducer(): void {
-    const producer = this.#producer;
-    this.#producer = null;
-    producer?.disconnect().catch(() => undefined);
   }
 
   /** Offset that only Kafka's lag needs to know: everything before it was passed over. Taken once, unless `untakePassedOver` follows. */
@@ -321,8 +277,7 @@ export class PartitionSession {
 
   async close(): Promise<void> {
     await this.finish();
-    await this.#producer?.disconnect().catch(() => undefined);
-    this.#producer = null;
+    await this.#transactions.close();
   }
 
   #raw(message: EachBatchPayload['batch']['messages'][number]): RawRecord {
@@ -335,23 +290,3 @@ export class PartitionSession {
 
 /** Null where neither is known. */
 const greater = (one: bigint | null, other: bigint | null): bigint | null => (one === null || (other !== null && other > one) ? other : one);
-
-/** Between the answer of a transaction's first step and what kafkajs does next. */
-function onPartitionsAdded(producer: Producer, passed: () => void): void {
-  producer.on(producer.events.REQUEST, ({ payload }) => {
-    if (payload.apiName === 'AddPartitionsToTxn') passed();
-  });
-}
-
-/** All with one time: left out, kafkajs takes the machine's, which brokers refuse where it is an hour ahead. */
-function byTopic(records: OutgoingRecord[], now: number) {
-  const timestamp = String(now);
-  const topics = new Map<string, { key: Buffer | string | null; value: Buffer | null; headers: Record<string, string>; partition?: number; timestamp: string }[]>();
-  for (const { topic, ...record } of records) {
-    const message = { ...record, timestamp };
-    const messages = topics.get(topic);
-    if (messages) messages.push(message);
-    else topics.set(topic, [message]);
-  }
-  return [...topics].map(([topic, messages]) => ({ topic, messages }));
-}
