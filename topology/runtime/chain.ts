@@ -34,15 +34,21 @@ export type ChainMap = ReadonlyMap<EventType, ProcessorNode>;
 
 export const NO_CHAIN: ChainMap = new Map();
 
-/** The processors among the nodes of one process, by the events they take. */
+/** The processors among the nodes of one process that take events in memory, by the events they take. */
 export function chainOf(flow: Flow, deployed: (node: FlowNode) => boolean): ChainMap {
   const chain = new Map<EventType, ProcessorNode>();
   for (const node of flow.nodes) {
-    if (node.kind !== 'processor' || !deployed(node)) continue;
+    if (!canFollow(node) || !deployed(node)) continue;
     for (const type of node.on) chain.set(type, node);
   }
   return chain;
 }
+
+/**
+ * What gives back only acts on an event that is committed. Seats given back before, and sold to another order whose events are committed first,
+ * would after a loss of the store be the first order's again, which goes on as if nothing had been.
+ */
+const canFollow = (node: FlowNode): node is ProcessorNode => node.kind === 'processor' && !node.compensates?.length;
 
 /** Nodes that kept a chain waiting too long: for a while their events are left to their own consumers, so that nobody waits behind them. */
 export class SlowNodes {
@@ -61,7 +67,7 @@ const LEFT_ALONE_MS = 10_000;
 
 /** Whether all who emit what the node takes are deployed beside it, so that it meets its events in memory. */
 export function isFed(flow: Flow, deployed: (node: FlowNode) => boolean, node: FlowNode): boolean {
-  if (node.kind !== 'processor') return false;
+  if (!canFollow(node)) return false;
   return flow.nodes.every((each) => deployed(each) || !each.emits.some((type) => node.on.includes(type)));
 }
 
