@@ -28,11 +28,6 @@ export const DEADLINES: Readonly<Record<OrderStatus, number>> = {
   Fulfilled: 4, Refunding: 8, Refunded: 4, Cancelled: 4,
 };
 
-/** Events after which an order only goes back: whatever it has is given back next. */
-export const GIVES_UP: ReadonlySet<EventType> = new Set<EventType>([
-  'InventoryUnavailable', 'PaymentFailed', 'TicketingFailed', 'CaptureFailed', 'CancelRequested',
-]);
-
 /** Statuses from which a cancel command can no longer be honoured, or has been already. */
 export const PAST_CANCELLING: ReadonlySet<OrderStatus> = new Set([
   'Invalid', 'InventoryFailed', 'PaymentFailed', 'TicketingFailed', 'Refunding', 'Refunded', 'Cancelled',

@@ -10,6 +10,7 @@ import { codec, Installation } from './installation.ts';
 import { isAtRest, seatCountsOf, verdictOf } from './invariants.ts';
 import { randomLayout } from './layout.ts';
 import { Random } from './random.ts';
+import { returningSeats } from './returning-seats.ts';
 import { Scheduler } from './scheduler.ts';
 import { Killed } from './simulated-process.ts';
 import { Trace } from './trace.ts';
@@ -56,7 +57,7 @@ export async function runSeed(seed: number, { keepTrace = 0 }: { keepTrace?: num
   const partitions = random.int(1, 3);
   const running = new Installation({ scheduler, random, coverage, plan, partitions, settings, slots: randomLayout(orderFlow.nodes, random) });
   installation = running;
-  watchSeats(running, settings, violations);
+  watchSeats(running, settings, violations, () => scheduler.now);
   try {
     running.start();
     const arrivals = await workload(random, START + CONNECTED_BY_MS, running.keys);
@@ -105,14 +106,16 @@ async function rest(scheduler: Scheduler, installation: Installation, broken: ()
   }
 }
 
-/** At every single write: never more seats taken than authorised, never fewer than none. */
-function watchSeats(installation: Installation, settings: Settings, violations: string[]): void {
+/** At every single write: never more seats taken than authorised, those left out that are on their way back; never fewer than none. */
+function watchSeats(installation: Installation, settings: Settings, violations: string[], now: () => number): void {
   const { store } = installation.redis;
   store.onWrite = (key) => {
     if (!key.startsWith('{inv:')) return;
     for (const { flight, bookingClass, held, sold, authorized } of seatCountsOf(key, (each) => store.hash(each), settings)) {
       if (held < 0 || sold < 0) violations.push(`seats_always: ${flight}/${bookingClass} has ${held} held and ${sold} sold`);
-      if (held + sold > authorized) violations.push(`seats_always: ${flight}/${bookingClass} has ${held} held and ${sold} sold of ${authorized}`);
+      if (held + sold <= authorized) continue;
+      const returning = returningSeats(installation, key, bookingClass, now());
+      if (held + sold - returning > authorized) violations.push(`seats_always: ${flight}/${bookingClass} has ${held} held and ${sold} sold of ${authorized}`);
     }
   };
 }

@@ -6,7 +6,7 @@ import { seatsOf } from '../../processors/inventory/seats.ts';
 import { DIMENSIONS } from '../../processors/payments/velocity.ts';
 import type { Settings } from '../../processors/settings.ts';
 import type { AnyOrderEvent, Order } from '../../schemas/types.ts';
-import { GIVES_UP, type OrderStatus, restsAfter } from '../order-states.ts';
+import { type OrderStatus, restsAfter } from '../order-states.ts';
 import type { EarlyMark, NewestEvent } from './changelog-fold.ts';
 import type { FencedCommand } from './rebuild-lock.ts';
 import { EARLY_MARK_TTL_MS, headKey, headTtlMs, markKey, TIMERS_KEY, timerMember } from './state-keys.ts';
@@ -97,7 +97,7 @@ function seatsKept({ order }: AnyOrderEvent, now: number): FlightSeats[] {
 }
 
 function entryCommands(event: AnyOrderEvent, now: number): FencedCommand[] {
-  const state = seatStateOf(event, now);
+  const state = seatStateOf(event);
   const { orderId, order } = event;
   if (!state || !order.hold) return [];
   const { expiresAt } = order.hold;
@@ -130,7 +130,7 @@ export class FlightCounters {
   }
 
   #count(event: AnyOrderEvent, times: 1 | -1): void {
-    const state = seatStateOf(event, this.#now);
+    const state = seatStateOf(event);
     if (!state) return;
     for (const wanted of seatsKept(event, this.#now)) {
       const key = countersKey(wanted);
@@ -155,14 +155,10 @@ export class FlightCounters {
   }
 }
 
-/**
- * Seats that are about to be given back may have been, before the event that says so, and may be another order's by now: counted for both
- * they would be sold twice. A hold that has lapsed can be given back too, and never become a sale.
- */
-function seatStateOf({ type, order: { hold } }: AnyOrderEvent, now: number): 'held' | 'sold' | 'released' | null {
-  if (!hold) return null;
-  const hasLapsed = hold.state === 'held' && hold.expiresAt < now;
-  return GIVES_UP.has(type) || hasLapsed ? 'released' : hold.state;
+/** A hold that lapsed before it became a sale was given back there and then, before the event that says so. */
+function seatStateOf({ type, order }: AnyOrderEvent): 'held' | 'sold' | 'released' | null {
+  if (!order.hold) return null;
+  return type === 'InventoryUnavailable' ? 'released' : order.hold.state;
 }
 
 const WINDOWS = new Map(DIMENSIONS.map(({ name, windowMs }) => [name, windowMs]));

@@ -127,21 +127,6 @@ describe('state image', () => {
     expect(imageOf([lapsed]).commands).toContainEqual(['HSET', '{inv:IA101:2026-12-24}:orders', 'O-1', 'released']);
   });
 
-  it.each(['CancelRequested', 'PaymentFailed', 'TicketingFailed', 'CaptureFailed'] as const)('counts no seat after %s: it may be given back already, and sold again', (type) => {
-    const soldSeat = newest(type, sold({ hold: { state: 'sold', expiresAt: 5 } }), 'Fulfilled');
-    const { commands } = imageOf([soldSeat]);
-    expect(commands).toContainEqual(['HSET', '{inv:IA101:2026-12-24}:orders', 'O-1', 'released']);
-    expect(commands).toContainEqual(['HSET', '{inv:IA101:2026-12-24}', 'seq', 1]);
-  });
-
-  it('counts no seat for a hold that has lapsed meanwhile, and one that is sold whenever its hold lapsed', () => {
-    const hold = (expiresAt: number) => newest('InventoryHeld', held({ hold: { state: 'held', expiresAt } }), 'InventoryHold');
-    expect(imageOf([hold(NOW - 1)]).commands).toContainEqual(['HSET', '{inv:IA101:2026-12-24}:orders', 'O-1', 'released']);
-    expect(imageOf([hold(NOW)]).commands).toContainEqual(['HSET', '{inv:IA101:2026-12-24}', 'h:Y', 1, 'seq', 1]);
-    expect(imageOf([newest('OrderFulfilled', sold({ hold: { state: 'sold', expiresAt: NOW - 1 } }), 'Fulfilled')]).commands)
-      .toContainEqual(['HSET', '{inv:IA101:2026-12-24}', 's:Y', 1, 'seq', 1]);
-  });
-
   it('keeps velocity while its window lasts, each key for a whole one, whichever of its orders is written last', () => {
     const fraud = {
       score: 0.1,
