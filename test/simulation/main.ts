@@ -37,10 +37,14 @@ async function replay(seed: number): Promise<boolean> {
 
 async function many(from: number, seeds: number): Promise<boolean> {
   const started = realNow();
+  const told = new Set<number>();
   const result = await inWorkers({ from, seeds, untilBroken: false, mutant }, workers, ({ seeds: done, broken }) => {
+    for (const { seed, violation } of broken.filter((each) => !told.has(each.seed))) {
+      told.add(seed);
+      console.log(`seed ${seed}: ${violation}\n  npm run simulate -- --seed ${seed}`);
+    }
     console.log(`${done} of ${seeds} seeds, ${broken.length} broken, ${((1_000 * done) / (realNow() - started)).toFixed(1)} seeds/s`);
   });
-  for (const { seed, violation } of result.broken) console.log(`seed ${seed}: ${violation}\n  npm run simulate -- --seed ${seed}`);
   const unseen = missing(result.coverage);
   if (unseen.length > 0) console.log(`never seen: ${unseen.join('; ')}`);
   console.log(JSON.stringify({ seeds: result.seeds, events: result.events, broken: result.broken.length, neverSeen: unseen.length }));
