@@ -57,6 +57,8 @@ const POSTGRES_LINGER_MS = 10;
 const CLICKHOUSE_LINGER_MS = 500;
 /** An insert that is not answered by then is made again under its token: nothing is lost by asking early. */
 const CLICKHOUSE_TIMEOUT_MS = 10_000;
+/** Longest time that a transaction in Postgres waits for what is done in ClickHouse meanwhile. */
+const IN_CLICKHOUSE_MS = 3 * CLICKHOUSE_TIMEOUT_MS;
 /** An order's events that meet in one chunk are folded before Postgres sees them; ClickHouse takes few large inserts better than many small ones. */
 const POSTGRES_CHUNKS = 4;
 const CLICKHOUSE_CHUNKS = 10;
@@ -94,7 +96,7 @@ function analytics(shared: Shared): Sink<unknown> {
   const { config, catalogue, kafka, codec } = shared;
   const store = clickHouseSink({
     clickhouse: openClickHouse(config.clickhouseUrl, CLICKHOUSE_SINK, CLICKHOUSE_TIMEOUT_MS),
-    pool: openPool(config.databaseUrl, { name: CLICKHOUSE_SINK }),
+    pool: openPool(config.databaseUrl, { name: CLICKHOUSE_SINK, idleInTransactionMs: IN_CLICKHOUSE_MS }),
     catalogue,
     readAgain: (ranges, sink) => readAgain({ kafka, codec, name: CLICKHOUSE_SINK, topics: TOPICS }, ranges, sink),
   });

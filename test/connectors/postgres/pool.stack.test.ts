@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { inTransaction, openPool, type Pool } from '../../../connectors/postgres/pool.ts';
 import { PASS } from '../../chaos/proxy/behaviour.ts';
 import { TcpProxy } from '../../chaos/proxy/tcp-proxy.ts';
@@ -10,7 +10,7 @@ beforeEach(async () => {
   const url = new URL(inject('stack').databaseUrl);
   proxy = await TcpProxy.open({ target: { host: url.hostname, port: Number(url.port) } });
   url.port = String(proxy.port);
-  pool = openPool(url.href, { name: 'test', max: 1, statementTimeoutMs: 300 });
+  pool = openPool(url.href, { name: 'test', max: 1, statementTimeoutMs: 300, idleInTransactionMs: 500 });
 });
 afterEach(async () => {
   await pool.end();
@@ -39,4 +39,15 @@ test('so does a transaction', async () => {
   });
   await expect(work).rejects.toThrow('Query read timeout');
   expect(await inTransaction(pool, async (client) => (await client.query('SELECT 2 AS two')).rows)).toEqual([{ two: 2 }]);
+});
+
+test('the locks of a transaction whose connection died silently are free again soon', async () => {
+  const holder = inTransaction(pool, async (client) => {
+    await client.query('SELECT pg_advisory_xact_lock(4711)');
+    await dieSilently();
+    await client.query('SELECT 1');
+  });
+  await expect(holder).rejects.toThrow('Query read timeout');
+  const lock = (): Promise<unknown> => inTransaction(pool, (client) => client.query('SELECT pg_advisory_xact_lock(4711)'));
+  await expect(vi.waitFor(lock, { timeout: 4_000, interval: 50 })).resolves.toBeDefined();
 });
