@@ -12,7 +12,7 @@ const OWN_FETCH = { maxWaitTimeInMs: 1_000, minBytes: 1 };
 const FED_FETCH = { maxWaitTimeInMs: 500, minBytes: 0 };
 /**
  * Commands are for the opener as a rule, and an interrupt is in less of a hurry: a traveller's cancellation a moment later meets the same order.
- * Three interrupts woken by each place command would cost as much as the order's whole transaction.
+ * Without a rest each place command wakes every interrupt, which passes over it.
  */
 const INTERRUPT_FETCH = { ...OWN_FETCH, restAfterRecordsMs: 50 };
 /** Without a sign of life from the consumer for this long, though Kafka answers, the process is of no use: the supervisor starts a new one. */

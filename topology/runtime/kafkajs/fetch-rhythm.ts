@@ -32,8 +32,7 @@ const rhythms = new WeakMap<Fetching, Rhythm | null>();
 
 /**
  * Members of this group, made from now on, begin a fetch no sooner than so long after one that brought something: what comes meanwhile is
- * taken together. A fetch that finds nothing waits at the broker as ever. For who can wait and shares a topic with who cannot: each fetch
- * that a record answers costs the broker and the member about as much as a step of the transaction that wrote it.
+ * taken together. A fetch that finds nothing waits at the broker as ever. For who can wait and shares a topic with who cannot.
  */
 export function restAfterRecords(groupId: string, ms: number): void {
   rests.set(groupId, ms);
