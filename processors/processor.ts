@@ -50,11 +50,13 @@ export interface Current {
 
 /**
  * What an interrupt does: moves an order at rest by events; leaves a mark that the order's next step turns into a CancelRequested
- * (also before the order exists: it is then refused when it comes); or nothing, because it came too late.
+ * (also before the order exists: it is then refused when it comes); or nothing, because what it asks for comes about anyway (`late`: what
+ * it met may yet be lost with the store, so it is kept and holds then as well) or is out of place.
  */
 export type Interruption<Out extends EventType> =
   | { kind: 'move'; drafts: readonly Draft<Out>[] }
   | { kind: 'mark'; reason: string; detail: string }
+  | { kind: 'late'; why: string }
   | { kind: 'none'; why: string };
 
 /** Handles a command or a timer that meets an order wherever it is in the chain. */

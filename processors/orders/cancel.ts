@@ -19,7 +19,7 @@ export function cancel(
   const detail = detailOf(input);
   if (!current) return { kind: 'mark', reason: REASON, detail };
   const { order, status } = current;
-  if (isClosing(current)) return { kind: 'none', why: `the order is ${status} and cannot be cancelled any more` };
+  if (isClosing(current)) return { kind: 'late', why: `the order is ${status} and cannot be cancelled any more` };
   if (status === 'Fulfilled' && now - order.placedAt > settings.refundWindowDays * DAY_MS) {
     return { kind: 'none', why: `the refund window of ${settings.refundWindowDays} days is over` };
   }

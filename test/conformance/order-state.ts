@@ -28,7 +28,7 @@ function completion(orderId: string, version: number, changes: Partial<Completio
   };
 }
 
-const note = (orderId: string, version: number, changes: Partial<Note> = {}): Note => ({ orderId, step: 'cancel:9', version, mark: MARK, ...changes });
+const note = (orderId: string, version: number, changes: Partial<Note> = {}): Note => ({ orderId, step: 'cancel:9', version, mark: MARK, kept: true, ...changes });
 
 /** What every OrderState has to do. `open` gives an empty store that holds an epoch. */
 export function orderStateConformance(implementation: string, open: () => Promise<OpenedState>): void {
@@ -63,8 +63,8 @@ export function orderStateConformance(implementation: string, open: () => Promis
         const events = [bytes('first'), Buffer.alloc(0), bytes('third')];
         await advance('a', 1, { events });
         await state.complete(completion('a', 2));
-        expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'replay', events, marks: false });
-        expect(await state.begin('a', 'node:1', 7, true)).toEqual({ kind: 'replay', events, marks: false });
+        expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'replay', events, kept: false });
+        expect(await state.begin('a', 'node:1', 7, true)).toEqual({ kind: 'replay', events, kept: false });
       });
 
       it('is stale where the order is past the version', async () => {
@@ -103,7 +103,7 @@ export function orderStateConformance(implementation: string, open: () => Promis
       it('may move an order by several versions', async () => {
         const events = [bytes('one'), bytes('two')];
         await state.complete(completion('a', 2, { fromVersion: 0, events }));
-        expect(await state.begin('a', 'node:2', 0, true)).toEqual({ kind: 'replay', events, marks: false });
+        expect(await state.begin('a', 'node:2', 0, true)).toEqual({ kind: 'replay', events, kept: false });
         expect((await state.read('a')).head?.version).toBe(2);
       });
 
@@ -114,7 +114,7 @@ export function orderStateConformance(implementation: string, open: () => Promis
           events: [bytes('other')],
           head: { version: 9, status: 'Cancelled', atRest: true },
         });
-        expect(await state.complete(repeat)).toEqual({ kind: 'replay', events: [bytes('a v1')], marks: false });
+        expect(await state.complete(repeat)).toEqual({ kind: 'replay', events: [bytes('a v1')], kept: false });
         expect(await state.read('a')).toEqual(before);
       });
 
@@ -177,21 +177,21 @@ export function orderStateConformance(implementation: string, open: () => Promis
 
       it('answers its step from then on, wherever the order has come to', async () => {
         await state.note(note('a', 0));
-        await state.note(note('a', 0, { step: 'cancel:late', mark: null }));
+        await state.note(note('a', 0, { step: 'cancel:late', mark: null, kept: false }));
         await advance('b', 1);
         await state.complete(completion('a', 1, { clearsMark: true }));
-        const marked = { kind: 'replay', events: [], marks: true };
+        const marked = { kind: 'replay', events: [], kept: true };
         expect(await state.begin('a', 'cancel:9', 0, false)).toEqual(marked);
         expect(await state.note(note('a', 1, { mark: null }))).toEqual(marked);
         expect(await state.complete(completion('a', 2, { step: 'cancel:9' }))).toEqual(marked);
-        expect(await state.begin('a', 'cancel:late', 0, false)).toEqual({ kind: 'replay', events: [], marks: false });
+        expect(await state.begin('a', 'cancel:late', 0, false)).toEqual({ kind: 'replay', events: [], kept: false });
         expect(await state.read('a')).toMatchObject({ head: { version: 1 }, mark: null });
         expect(await state.begin('b', 'cancel:9', 1, false)).toEqual({ kind: 'run' });
       });
 
       it('is not written over what the step came to before', async () => {
         await advance('a', 1);
-        expect(await state.note(note('a', 1, { step: 'node:1' }))).toEqual({ kind: 'replay', events: [bytes('a v1')], marks: false });
+        expect(await state.note(note('a', 1, { step: 'node:1' }))).toEqual({ kind: 'replay', events: [bytes('a v1')], kept: false });
         expect((await state.read('a')).mark).toBeNull();
       });
     });
@@ -221,8 +221,8 @@ export function orderStateConformance(implementation: string, open: () => Promis
           { orderId: 'c', steps: [] },
         ]);
         expect(await state.begin('a', 'node:1', 0, true)).toEqual({ kind: 'stale' });
-        expect(await state.begin('a', 'node:2', 1, true)).toEqual({ kind: 'replay', events: [bytes('a v2')], marks: false });
-        expect(await state.begin('b', 'node:1', 0, true)).toEqual({ kind: 'replay', events: [bytes('b v1')], marks: false });
+        expect(await state.begin('a', 'node:2', 1, true)).toEqual({ kind: 'replay', events: [bytes('a v2')], kept: false });
+        expect(await state.begin('b', 'node:1', 0, true)).toEqual({ kind: 'replay', events: [bytes('b v1')], kept: false });
       });
 
       it('takes any number of orders', async () => {

@@ -71,7 +71,7 @@ export function openMemoryState(): MemoryState {
   }
 
   function write({ orderId, step, clearsMark, events, head, timer }: Completion): void {
-    journal(orderId, step, { events: [...events], marks: false });
+    journal(orderId, step, { events: [...events], kept: false });
     heads.set(orderId, { ...head, event: events.at(-1) as Buffer });
     if (clearsMark) marks.delete(orderId);
     if (timer) timers.set(timerMember(orderId, timer.kind), timer.dueAt);
@@ -102,12 +102,12 @@ export function openMemoryState(): MemoryState {
       return { head: head ? { ...head } : null, mark: marks.get(orderId) ?? null };
     },
 
-    async note({ orderId, step, version, mark }) {
+    async note({ orderId, step, version, mark, kept }) {
       goOn(orderId);
       const done = journalled(orderId, step);
       if (done) return done;
       if ((heads.get(orderId)?.version ?? 0) !== version) return { kind: 'moved' };
-      journal(orderId, step, { events: [], marks: mark !== null });
+      journal(orderId, step, { events: [], kept });
       if (mark && !marks.has(orderId)) marks.set(orderId, { ...mark });
       return { kind: 'noted' };
     },

@@ -60,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'marks-not-logged', what: 'a cancel mark is not in the changelog, so that a rebuild forgets it', file: `${RUNTIME}/record-work.ts`,
-    find: 'if (result.marks) log(', replace: 'if (result.marks && !result.orderId) log(',
+    find: 'if (result.keepsInput) log(', replace: 'if (result.keepsInput && !result.orderId) log(',
   },
   {
     name: 'overtaken-not-logged', what: 'the changelog lacks steps that an interrupt overtook, so that a rebuild leaves a gap', file: `${RUNTIME}/record-work.ts`,

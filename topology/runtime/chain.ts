@@ -20,8 +20,8 @@ export interface ChainResult {
   events: ChainedEvent[];
   /** Journal keys to forget once the events are committed. */
   steps: string[];
-  /** The input left a cancel mark on this order. */
-  marks: boolean;
+  /** Whether the input goes to the changelog, as one that concerns this order. */
+  keepsInput: boolean;
   overtaken: StepResult['overtaken'];
   orderId: string;
   skipped: StepResult['skipped'];
@@ -116,14 +116,14 @@ class ChainRun {
     this.#options = options;
     this.#first = node;
     this.#input = input;
-    this.#result = { events: [], steps: [], marks: false, overtaken: [], orderId: (input.record as { orderId: string }).orderId, skipped: '', replayed: 0 };
+    this.#result = { events: [], steps: [], keepsInput: false, overtaken: [], orderId: (input.record as { orderId: string }).orderId, skipped: '', replayed: 0 };
   }
 
   async run(): Promise<ChainResult> {
     const { stepDeadlineMs, origin } = this.#options;
     const prepared = await this.#timed(this.#first, stepDeadlineMs, () => prepare(this.#first, this.#input, this.#services, { origin }));
     let settled = await this.#stretch(this.#first, prepared);
-    this.#result.marks = settled.marks;
+    this.#result.keepsInput = settled.keepsInput;
     this.#result.overtaken = settled.overtaken;
     this.#result.skipped = settled.skipped;
     for (let next = this.#next(); next && settled.events.length > 0; next = this.#next()) {

@@ -24,6 +24,7 @@ export type InterruptInput = OrderCommand | TimerFired;
 /** Reads the changelog's records in any order and keeps the newest event of every order, and what left a cancel mark on it. */
 export class ChangelogFold {
   readonly orders = new Map<string, NewestEvent>();
+  /** By key of their records. */
   readonly #cancels = new Map<string, InterruptInput>();
   readonly #codec: Codec;
   records = 0;
@@ -37,7 +38,7 @@ export class ChangelogFold {
     if (!value) return;
     const decoded = await this.#codec.decode(value);
     const about = parseChangelogKey(key);
-    if (about.kind === 'cancel') this.#cancels.set(about.orderId, interruptOf(decoded));
+    if (about.kind === 'cancel') this.#cancels.set(key, interruptOf(decoded));
     else this.#keepNewest(decoded.record as AnyOrderEvent, Buffer.from(value)); // a copy: the original is a slice of a whole fetch
   }
 
@@ -49,8 +50,8 @@ export class ChangelogFold {
   /** Marks that no event has answered yet, by order. */
   async marks(): Promise<Map<string, EarlyMark>> {
     const marks = new Map<string, EarlyMark>();
-    for (const [orderId, input] of this.#cancels) {
-      const mark = await earlyMarkOf(input, this.orders.get(orderId)?.event);
+    for (const [orderId, inputs] of byOrder(this.#cancels)) {
+      const mark = await earlyMarkOf(inputs, this.orders.get(orderId)?.event);
       if (mark) marks.set(orderId, mark);
     }
     return marks;
@@ -62,13 +63,21 @@ export function interruptOf({ name, record }: DecodedRecord): InterruptInput {
   throw new Error(`a ${name} cannot have left a cancel mark`);
 }
 
-/** The mark that the interrupt left, unless the order, as its newest event shows it, has answered it. */
-export async function earlyMarkOf(input: InterruptInput, event: AnyOrderEvent | undefined): Promise<EarlyMark | null> {
-  const mark = await markOf(input, event);
-  return mark && { mark, at: 'issuedAt' in input ? input.issuedAt : input.dueAt };
+export const byOrder = (inputs: ReadonlyMap<string, InterruptInput>): Map<string, InterruptInput[]> => Map.groupBy(inputs.values(), ({ orderId }) => orderId);
+
+/** The mark that the first of an order's interrupts leaves, unless the order, as its newest event shows it, has answered them. */
+export async function earlyMarkOf(inputs: readonly InterruptInput[], event: AnyOrderEvent | undefined): Promise<EarlyMark | null> {
+  for (const input of [...inputs].sort((one, other) => issuedAt(one) - issuedAt(other))) {
+    const mark = await markOf(input, event);
+    if (mark) return { mark, at: issuedAt(input) };
+  }
+  return null;
 }
 
-/** Asks the interrupt's own node again: it left a mark when it met the order in flight, and does so now unless the order is past it. */
+/** When it was asked for, ms. */
+const issuedAt = (input: InterruptInput): number => ('issuedAt' in input ? input.issuedAt : input.dueAt);
+
+/** Asks the interrupt's own node again: it leaves a mark on an order in flight, unless the order is past it. */
 async function markOf(input: InterruptInput, event: AnyOrderEvent | undefined): Promise<Mark | null> {
   if (event && FINAL.has(event.status as OrderStatus)) return null;
   const kind = input.kind;
@@ -77,9 +86,8 @@ async function markOf(input: InterruptInput, event: AnyOrderEvent | undefined): 
   const current: Current | null = event
     ? { status: event.status, version: event.version, atRest: false, order: event.order }
     : null;
-  const now = 'issuedAt' in input ? input.issuedAt : input.dueAt;
   // Nodes that leave marks use no port, and settings only for orders that have ended.
-  const outcome = await node.run(input, current, { now } as Context);
+  const outcome = await node.run(input, current, { now: issuedAt(input) } as Context);
   if (outcome.kind !== 'mark') return null;
   const causationId = 'commandId' in input ? input.commandId : input.timerId;
   return { causationId, reason: outcome.reason, detail: outcome.detail };

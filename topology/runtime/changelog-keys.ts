@@ -7,7 +7,7 @@ const OVERTAKEN = '#overtaken:';
 export type ChangelogKey =
   /** The order's newest event, or one that a newer one has taken the place of. */
   | { kind: 'order' }
-  /** The command or timer that left a cancel mark. */
+  /** The command or timer that asks for the order to be cancelled, of the node that took it. */
   | { kind: 'cancel'; orderId: string }
   /** An event of a step that was not committed when an interrupt moved the order on. */
   | { kind: 'overtaken'; orderId: string; step: string };
@@ -15,7 +15,8 @@ export type ChangelogKey =
 /** Of its own for every interrupt: written beside the chain it interrupts, it may come to stand before the chain's snapshot. */
 export const orderKey = ({ orderId, order }: AnyOrderEvent): string => `${orderId}#${order.interrupts}`;
 
-export const cancelKey = (orderId: string): string => `${orderId}${CANCEL}`;
+/** Of its own for every node that takes such inputs: one may hold where another does no longer. */
+export const cancelKey = (orderId: string, node: string): string => `${orderId}${CANCEL}:${node}`;
 
 export const overtakenKey = ({ orderId, version }: AnyOrderEvent, step: string): string => `${orderId}${OVERTAKEN}${version}:${step}`;
 

@@ -37,8 +37,9 @@ async function meet(node: InterruptNode, record: InterruptRecord, services: Serv
     failpoint(`${node.name}.first-effect`);
     if (outcome.kind !== 'move') {
       const mark = outcome.kind === 'mark' ? { causationId, reason: outcome.reason, detail: outcome.detail } : null;
-      const noted = await services.state.note({ orderId, step: key, version: head?.version ?? 0, mark });
-      if (noted.kind === 'noted') return withoutEvents(mark !== null);
+      const kept = outcome.kind !== 'none';
+      const noted = await services.state.note({ orderId, step: key, version: head?.version ?? 0, mark, kept });
+      if (noted.kind === 'noted') return withoutEvents(mark ? 'marked' : 'too_late', kept);
       if (noted.kind === 'replay') return replayed(noted, key, services);
       continue;
     }

@@ -5,24 +5,15 @@ import type { Logger } from 'pino';
 import { INVENTORY_KEY_PREFIX, isEntriesKey } from '../../connectors/redis-inventory/flight-key.ts';
 import { VELOCITY_KEY_PREFIX } from '../../connectors/redis-velocity/index.ts';
 import type { Codec } from '../../schemas/codec.ts';
-import { CHANGELOG_TOPIC } from '../topics.ts';
-import { type Kafka, TRANSACTION_TIMEOUT_MS, withAdmin } from './kafka.ts';
+import { TRANSACTION_TIMEOUT_MS, type Kafka } from './kafka.ts';
+import { type Changelog, kafkaChangelog } from './kafka-changelog.ts';
 import { RebuildLock, RebuildLockLost } from './rebuild-lock.ts';
 import type { ImageCounts } from './state-image.ts';
 import { EPOCH_KEY, ORDER_KEY_PREFIX, TIMERS_KEY } from './state-keys.ts';
 import { StateRestore } from './state-restore.ts';
 import { rebuiltKeys } from './state-snapshot.ts';
-import { endOffsets, type OnRecord, rangesBetween, readRanges } from './topic-reader.ts';
 
 export { snapshotOf } from './state-snapshot.ts';
-
-/** What Redis is rebuilt from. */
-export interface Changelog {
-  /** Whether anything was ever written to it, by a transaction still open or not. */
-  hasRecords(): Promise<boolean>;
-  /** Hands over all committed records up to the end as it is once `settled` resolves; those that are there before come meanwhile. */
-  read(onRecord: (key: string, value: Buffer | null) => void | Promise<void>, settled: Promise<void>): Promise<void>;
-}
 
 export interface RebuildOptions {
   /** The database that is wiped and filled; any database of any Redis will do. */
@@ -89,7 +80,7 @@ async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: Re
   const started = performance.now();
   await lock.run([['DEL', EPOCH_KEY]]);
   // What was begun before the epoch went may still be committed; what begins after it is refused.
-  const settled = waitMs > 0 && (await changelog.hasRecords()) ? sleep(waitMs) : Promise.resolve();
+  const settled = waitMs > 0 && (await changelog.mayGrow()) ? sleep(waitMs) : Promise.resolve();
   await wipe(lock, redis);
   const restore = new StateRestore({ redis, lock, codec, now: now(), ...(batchBytes !== undefined && { batchBytes }) });
   await changelog.read((key, value) => restore.add(key, value), settled);
@@ -101,23 +92,6 @@ async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: Re
   const summary = { epoch, records: restore.records, orders: restore.orders, ...counts, durationMs };
   log.info(summary, 'Redis rebuilt from the changelog');
   return summary;
-}
-
-function kafkaChangelog(kafka: Kafka): Changelog {
-  return {
-    hasRecords: () =>
-      withAdmin(kafka, async (admin) => {
-        const offsets = await admin.fetchTopicOffsets(CHANGELOG_TOPIC);
-        return offsets.some(({ high, low }) => BigInt(high) > BigInt(low));
-      }),
-    async read(onRecord, settled) {
-      const hand: OnRecord = ({ key, value }) => onRecord(String(key), value);
-      const before = await endOffsets(kafka, [CHANGELOG_TOPIC]);
-      await readRanges(kafka, rangesBetween(null, before), hand);
-      await settled;
-      await readRanges(kafka, rangesBetween(before, await endOffsets(kafka, [CHANGELOG_TOPIC])), hand);
-    },
-  };
 }
 
 async function wipe(lock: RebuildLock, redis: Redis): Promise<void> {

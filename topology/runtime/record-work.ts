@@ -91,7 +91,7 @@ async function process(node: FlowNode, record: RawRecord, deps: WorkDeps): Promi
       },
     }),
   );
-  return { outgoing: outgoingOf(result, record), steps: stepsOf(result), replayed: result.replayed };
+  return { outgoing: outgoingOf(node, result, record), steps: stepsOf(result), replayed: result.replayed };
 }
 
 /** Tries again in place what fails in passing, a few times and briefly; a step that hangs is not worth waiting for again. */
@@ -106,7 +106,7 @@ async function withRetries<T>(retries: number, run: () => Promise<T>): Promise<T
   }
 }
 
-function outgoingOf(result: ChainResult, record: RawRecord): OutgoingRecord[] {
+function outgoingOf(node: FlowNode, result: ChainResult, record: RawRecord): OutgoingRecord[] {
   const traceparent = headerText(record.headers, TRACEPARENT);
   const outgoing: OutgoingRecord[] = result.events.map(({ event, bytes, source, chainedTo }) => {
     const headers = eventHeaders(event, source, traceparent);
@@ -116,7 +116,7 @@ function outgoingOf(result: ChainResult, record: RawRecord): OutgoingRecord[] {
   const last = result.events.at(-1);
   const log = (key: string, value: Buffer | null): number => outgoing.push({ topic: CHANGELOG_TOPIC, key, value, headers: {} });
   if (last) log(orderKey(last.event), last.bytes);
-  if (result.marks) log(cancelKey(result.orderId), record.value);
+  if (result.keepsInput) log(cancelKey(result.orderId, node.name), record.value);
   for (const { step, events } of result.overtaken) {
     for (const { event, bytes } of events) log(overtakenKey(event, step), bytes);
   }

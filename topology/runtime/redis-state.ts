@@ -117,9 +117,9 @@ export function openRedisState({
       };
     },
 
-    async note({ orderId, step, version, mark }) {
+    async note({ orderId, step, version, mark, kept }) {
       const keys = [headKey(orderId), journalKey(orderId), markKey(orderId)];
-      const args = [step, version, mark ? JSON.stringify(mark) : '', EARLY_MARK_TTL_MS, NOTE_TTL_MS];
+      const args = [step, version, mark ? JSON.stringify(mark) : '', EARLY_MARK_TTL_MS, NOTE_TTL_MS, kept ? 'kept' : ''];
       return outcome(await goOn(orderId, 'note', keys, args)) as Noted;
     },
 
@@ -180,10 +180,10 @@ function defineScripts(redis: Redis): Record<ScriptName, ScriptCall> {
 
 const parseMark = (json: Buffer): Mark => JSON.parse(json.toString()) as Mark;
 
-/** What the journal holds of a step: its events, packed; of one that was noted nothing, or `mark` where it left one, which no packed events are. */
+/** What the journal holds of a step: its events, packed; of one that was noted nothing, or `kept` where its input is, which no packed events are. */
 function replay(entry: Buffer): Replay {
-  const marks = entry.toString('latin1') === 'mark';
-  return { kind: 'replay', events: marks ? [] : unpackEvents(entry), marks };
+  const kept = entry.toString('latin1') === 'kept';
+  return { kind: 'replay', events: kept ? [] : unpackEvents(entry), kept };
 }
 
 /** begin.lua, complete.lua and note.lua answer [kind] or [kind, payload]. */

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Codec } from '../../schemas/codec.ts';
 import type { AnyOrderEvent } from '../../schemas/types.ts';
 import { FINAL, type OrderStatus } from '../order-states.ts';
-import { earlyMarkOf, type InterruptInput, interruptOf, type NewestEvent } from './changelog-fold.ts';
+import { byOrder, earlyMarkOf, type InterruptInput, interruptOf, type NewestEvent } from './changelog-fold.ts';
 import { parseChangelogKey } from './changelog-keys.ts';
 import { mergedCommands } from './merged-commands.ts';
 import { OvertakenSteps } from './overtaken-steps.ts';
@@ -52,6 +52,7 @@ export class StateRestore {
   readonly #codec: Codec;
   readonly #now: number;
   readonly #written = new Map<string, number>();
+  /** By key of their records. */
   readonly #cancels = new Map<string, InterruptInput>();
   readonly #overtaken = new OvertakenSteps();
   readonly #flights: FlightCounters;
@@ -108,7 +109,7 @@ export class StateRestore {
   #take(key: string, value: Buffer, decoded: Awaited<ReturnType<Codec['decode']>>): void | Promise<void> {
     const about = parseChangelogKey(key);
     if (about.kind === 'cancel') {
-      this.#cancels.set(about.orderId, interruptOf(decoded));
+      this.#cancels.set(key, interruptOf(decoded));
       return;
     }
     const event = decoded.record as AnyOrderEvent;
@@ -187,11 +188,11 @@ export class StateRestore {
   }
 
   async #markCommands() {
-    const open = [...this.#cancels].filter(([orderId]) => !this.#known(orderId).final);
+    const open = [...byOrder(this.#cancels)].filter(([orderId]) => !this.#known(orderId).final);
     const commands = await Promise.all(
-      open.map(async ([orderId, input]) => {
+      open.map(async ([orderId, inputs]) => {
         const newest = this.#written.has(orderId) ? await this.#headOf(orderId) : null;
-        const mark = await earlyMarkOf(input, newest?.event);
+        const mark = await earlyMarkOf(inputs, newest?.event);
         return mark ? markCommands(orderId, mark, newest !== null, this.#now) : [];
       }),
     );

@@ -22,8 +22,8 @@ export interface Replay {
   kind: 'replay';
   /** Encoded, as they were; none where the step was noted. */
   events: Buffer[];
-  /** It was noted, and left a mark. */
-  marks: boolean;
+  /** It was noted, and its input is kept in the changelog. */
+  kept: boolean;
 }
 
 export type Begin =
@@ -67,6 +67,8 @@ export interface Note {
   version: number;
   /** Left on the order, unless it carries one already; null where nothing is to be done about it. */
   mark: Mark | null;
+  /** Whether the input is kept in the changelog. */
+  kept: boolean;
 }
 
 export type Noted = { kind: 'noted' } | { kind: 'moved' } | Replay;

@@ -16,8 +16,11 @@ export interface StepResult {
   events: EncodedEvent[];
   /** A cancel mark that the order's next step has to act on. */
   mark: Mark | null;
-  /** The input, where it left a mark: it goes to the changelog, so that a rebuild finds the mark. */
-  marks: boolean;
+  /**
+   * Whether the input goes to the changelog: it left a mark, or found that the order was ending anyway. A rebuild asks it again, so that it
+   * holds also where the store forgets the mark, or the steps that were ending the order and were not committed.
+   */
+  keepsInput: boolean;
   /**
    * Steps that brought the order to where the input moved it on from, and that may not be committed yet. Their events go to the changelog:
    * should the store be lost before their own commit, its journal comes back with them, and they still reach their topics.
@@ -31,10 +34,10 @@ export interface StepResult {
   replayed: boolean;
 }
 
-export const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, marks: false, overtaken: [], steps: [], skipped, replayed: false });
+export const nothing = (skipped: StepResult['skipped']): StepResult => ({ events: [], mark: null, keepsInput: false, overtaken: [], steps: [], skipped, replayed: false });
 
 /** Of an interrupt that was noted. */
-export const withoutEvents = (marks: boolean): StepResult => ({ ...nothing(marks ? 'marked' : 'too_late'), marks });
+export const withoutEvents = (skipped: 'marked' | 'too_late', keepsInput: boolean): StepResult => ({ ...nothing(skipped), keepsInput });
 
 /** An event is written once and has one record; it may reach its node in memory before that. A command or timer is told by its record too. */
 export const stepKey = (node: string, inputId: string, origin?: string): string => (origin ? `${node}:${inputId}@${origin}` : `${node}:${inputId}`);
@@ -62,7 +65,7 @@ export function complete(step: string, fromVersion: number, events: EncodedEvent
 export async function answerOf(completed: Completed, events: EncodedEvent[], key: string, services: Services): Promise<StepResult> {
   switch (completed.kind) {
     case 'done':
-      return { events, mark: completed.mark, marks: false, overtaken: [], steps: [key], skipped: '', replayed: false };
+      return { events, mark: completed.mark, keepsInput: false, overtaken: [], steps: [key], skipped: '', replayed: false };
     case 'replay':
       return replayed(completed, key, services);
     case 'stale':
@@ -72,10 +75,10 @@ export async function answerOf(completed: Completed, events: EncodedEvent[], key
   }
 }
 
-export async function replayed({ events: bytes, marks }: Replay, key: string, services: Services): Promise<StepResult> {
-  if (bytes.length === 0) return { ...withoutEvents(marks), replayed: true };
+export async function replayed({ events: bytes, kept }: Replay, key: string, services: Services): Promise<StepResult> {
+  if (bytes.length === 0) return { ...withoutEvents(kept ? 'marked' : 'too_late', kept), replayed: true };
   const events = await decodeEvents(bytes, services);
-  return { events, mark: null, marks: false, overtaken: [], steps: [key], skipped: '', replayed: true };
+  return { events, mark: null, keepsInput: false, overtaken: [], steps: [key], skipped: '', replayed: true };
 }
 
 interface Origin {

@@ -136,7 +136,7 @@ test('no content of a command makes a processor throw, but for a missing payload
       if (command.kind === 'place')
         expect(receive(command, { ...context(), cancelled: atRest })).toHaveLength(atRest ? 2 : 1);
       if (command.kind === 'cancel')
-        expect(['move', 'mark', 'none']).toContain(
+        expect(['move', 'mark', 'late', 'none']).toContain(
           cancel(command, current('Fulfilled', atRest, stored), context()).kind,
         );
     }),

@@ -32,8 +32,8 @@ test.each(['PaymentPending', 'Fulfilled'])('an order at rest in %s is moved', (s
 });
 
 test.each([...PAST_CANCELLING])('%s is past cancelling', (status) => {
-  expect(cancel(input, current(status, true, held()), context()).kind).toBe('none');
-  expect(cancel(input, current(status, false, held()), context()).kind).toBe('none');
+  expect(cancel(input, current(status, true, held()), context()).kind).toBe('late');
+  expect(cancel(input, current(status, false, held()), context()).kind).toBe('late');
 });
 
 test('every other status can be cancelled', () => {
@@ -44,7 +44,7 @@ test('every other status can be cancelled', () => {
 
 test('an order that is closing already keeps its first cause', () => {
   const closing = held({ closure: { reason: 'hold_expired', detail: '' } });
-  expect(cancel(input, current('InventoryHold', false, closing), context()).kind).toBe('none');
+  expect(cancel(input, current('InventoryHold', false, closing), context()).kind).toBe('late');
 });
 
 test('a fulfilled order can be cancelled until the refund window ends', () => {

@@ -47,13 +47,13 @@ describe('changelog fold', () => {
   });
 
   it('passes over deleted records', async () => {
-    const fold = await foldOf(['O-1#0', null], ['O-1#cancel', null]);
+    const fold = await foldOf(['O-1#0', null], ['O-1#cancel:cancel', null]);
     expect(fold.orders.size).toBe(0);
     expect((await fold.marks()).size).toBe(0);
   });
 
   it('finds the mark on an order that is still to come', async () => {
-    const marks = await (await foldOf(['O-2#cancel', cancel('O-2')])).marks();
+    const marks = await (await foldOf(['O-2#cancel:cancel', cancel('O-2')])).marks();
     expect([...marks]).toEqual([
       ['O-2', { mark: { causationId: 'cmd-1', reason: 'customer_request', detail: 'changed plans' }, at: NOW }],
     ]);
@@ -61,17 +61,29 @@ describe('changelog fold', () => {
 
   it('finds the mark on an order in flight', async () => {
     const inFlight = encode(at(2, 'OrderValidated', priced(), 'Validated'));
-    const marks = await (await foldOf(['O-1#cancel', cancel()], ['O-1#0', inFlight])).marks();
+    const marks = await (await foldOf(['O-1#cancel:cancel', cancel()], ['O-1#0', inFlight])).marks();
     expect(marks.get('O-1')?.mark.reason).toBe('customer_request');
   });
 
   it('finds the mark of a timer', async () => {
     const paying = encode(at(4, 'InventoryHeld', held(), 'InventoryHold'));
-    const marks = await (await foldOf(['O-1#0', paying], ['O-1#cancel', expiry])).marks();
+    const marks = await (await foldOf(['O-1#0', paying], ['O-1#cancel:expire-holds', expiry])).marks();
     expect(marks.get('O-1')).toMatchObject({
       mark: { causationId: 'timer-1', reason: 'hold_expired' },
       at: NOW + 900_000,
     });
+  });
+
+  it('keeps to a cancel where a timer that came later asks for nothing any more', async () => {
+    const heldAnew = encode(at(4, 'InventoryHeld', held({ hold: { ...held().hold!, expiresAt: NOW + 1_800_000 } }), 'InventoryHold'));
+    const marks = await (await foldOf(['O-1#cancel:cancel', cancel()], ['O-1#cancel:expire-holds', expiry], ['O-1#0', heldAnew])).marks();
+    expect(marks.get('O-1')?.mark.reason).toBe('customer_request');
+  });
+
+  it('takes the first of several marks', async () => {
+    const paying = encode(at(4, 'InventoryHeld', held(), 'InventoryHold'));
+    const marks = await (await foldOf(['O-1#cancel:expire-holds', expiry], ['O-1#cancel:cancel', cancel()], ['O-1#0', paying])).marks();
+    expect(marks.get('O-1')).toMatchObject({ mark: { reason: 'customer_request' }, at: NOW });
   });
 
   it('takes a mark as answered once the order is closing or has ended', async () => {
@@ -81,13 +93,13 @@ describe('changelog fold', () => {
     const fulfilled = encode(at(9, 'OrderFulfilled', held(), 'Fulfilled'));
     const invalid = encode(at(2, 'OrderInvalid', order(), 'Invalid'));
     for (const event of [closing, failed, fulfilled, invalid]) {
-      expect((await (await foldOf(['O-1#0', event], ['O-1#cancel', cancel()])).marks()).size).toBe(0);
+      expect((await (await foldOf(['O-1#0', event], ['O-1#cancel:cancel', cancel()])).marks()).size).toBe(0);
     }
   });
 
   it('stops at a record it cannot read', async () => {
     await expect(foldOf(['O-1#0', Buffer.from('junk')])).rejects.toThrow();
-    await expect(foldOf(['O-1#cancel', encode(at(1, 'OrderReceived', order(), 'Received'))])).rejects.toThrow(
+    await expect(foldOf(['O-1#cancel:cancel', encode(at(1, 'OrderReceived', order(), 'Received'))])).rejects.toThrow(
       /OrderReceived/,
     );
   });

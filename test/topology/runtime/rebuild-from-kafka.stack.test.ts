@@ -5,12 +5,12 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { type Codec, openCodec, registerSchemas } from '../../../schemas/codec.ts';
 import { orderFlow } from '../../../topology/order-flow.ts';
 import { loadConfig } from '../../../topology/runtime/config.ts';
-import { connectKafka, type Kafka, transactionalProducer } from '../../../topology/runtime/kafka.ts';
+import { connectKafka, idempotentProducer, type Kafka, transactionalProducer } from '../../../topology/runtime/kafka.ts';
 import { provisionTopics } from '../../../topology/runtime/provision.ts';
 import { ensureState } from '../../../topology/runtime/rebuild.ts';
 import { openRedisState } from '../../../topology/runtime/redis-state.ts';
-import { CHANGELOG_TOPIC, subjectsOf, topicsOf } from '../../../topology/topics.ts';
-import { event, NOW, priced } from '../../processors/given.ts';
+import { CHANGELOG_TOPIC, COMMANDS_TOPIC, subjectsOf, topicsOf } from '../../../topology/topics.ts';
+import { command, event, NOW, priced } from '../../processors/given.ts';
 import { emptyRedisDatabase } from './redis-database.ts';
 
 const log = pino({ level: 'silent' });
@@ -24,8 +24,8 @@ beforeAll(async () => {
   const topics = topicsOf(orderFlow);
   const schemas = { registryUrl: schemaRegistryUrl, subjects: subjectsOf(topics) };
   kafka = connectKafka({ brokers: kafkaBrokers, clientId: 'rebuild-test', log });
-  const changelog = topics.filter(({ name }) => name === CHANGELOG_TOPIC);
-  await provisionTopics(kafka, changelog, { partitions: loadConfig({}).partitions, log });
+  const own = topics.filter(({ name }) => name === CHANGELOG_TOPIC || name === COMMANDS_TOPIC);
+  await provisionTopics(kafka, own, { partitions: loadConfig({}).partitions, log });
   await registerSchemas(schemas);
   codec = await openCodec(schemas);
 });
@@ -50,9 +50,18 @@ async function write(orderId: string, version: number, end: 'commit' | 'abort'):
   return value;
 }
 
+/** Where there are commands, transactions may be under way. */
+async function writeCommand(orderId: string): Promise<void> {
+  const producer = idempotentProducer(kafka);
+  await producer.connect();
+  await producer.send({ topic: COMMANDS_TOPIC, messages: [{ key: orderId, value: codec.encode('OrderCommand', command({ orderId, kind: 'cancel', cancel: { reason: 'changed plans' } })) }] });
+  await producer.disconnect();
+}
+
 it('what is committed while the rebuild waits for transactions under way is in it', async () => {
   await redis.flushdb();
   const [before, meanwhile] = [randomUUID(), randomUUID()];
+  await writeCommand(before);
   await write(before, 2, 'commit');
   const rebuilding = ensureState({ kafka, redis, codec, log, waitMs: 3_000 });
   await write(before, 3, 'commit');

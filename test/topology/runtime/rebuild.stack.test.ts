@@ -14,9 +14,10 @@ import { orderFlow } from '../../../topology/order-flow.ts';
 import { FINAL, type OrderStatus } from '../../../topology/order-states.ts';
 import { loadConfig } from '../../../topology/runtime/config.ts';
 import { RebuildLock, RebuildLockLost } from '../../../topology/runtime/rebuild-lock.ts';
-import { type Changelog, rebuildFrom, type RebuildOptions, snapshotOf } from '../../../topology/runtime/rebuild.ts';
+import type { Changelog } from '../../../topology/runtime/kafka-changelog.ts';
+import { rebuildFrom, type RebuildOptions, snapshotOf } from '../../../topology/runtime/rebuild.ts';
 import { openRedisState } from '../../../topology/runtime/redis-state.ts';
-import { EPOCH_KEY } from '../../../topology/runtime/state-keys.ts';
+import { EPOCH_KEY, headKey } from '../../../topology/runtime/state-keys.ts';
 import { StateLost } from '../../../topology/runtime/state.ts';
 import { CHANGELOG_TOPIC } from '../../../topology/topics.ts';
 import { type Driver, driver } from '../../driver/driver.ts';
@@ -126,7 +127,7 @@ function kindOf(key: string, text: string): string {
 /** The changelog as the driver has written it, in an order that compaction or partitions might give. */
 function changelogOf(flow: Driver): Changelog {
   return {
-    hasRecords: async () => flow.records(CHANGELOG_TOPIC).length > 0,
+    mayGrow: async () => flow.records(CHANGELOG_TOPIC).length > 0,
     async read(onRecord) {
       for (const { key, value } of [...flow.records(CHANGELOG_TOPIC)].reverse()) await onRecord(String(key), value);
     },
@@ -138,14 +139,14 @@ function shuffledChangelogOf(flow: Driver, seed: number): Changelog {
   const random = new Random(seed);
   const shuffled = flow.records(CHANGELOG_TOPIC).map((record) => ({ record, at: random.next() })).sort((one, other) => one.at - other.at);
   return {
-    hasRecords: async () => true,
+    mayGrow: async () => true,
     async read(onRecord) {
       for (const { record } of shuffled) await onRecord(String(record.key), record.value);
     },
   };
 }
 
-const NO_CHANGELOG: Changelog = { hasRecords: async () => false, read: async () => {} };
+const NO_CHANGELOG: Changelog = { mayGrow: async () => false, read: async () => {} };
 const optionsFor = (redis: Redis, flow?: Driver): RebuildOptions => ({
   redis,
   codec: flow?.codec ?? (undefined as never),
@@ -243,6 +244,27 @@ describe('rebuild', () => {
     expect((await types()).slice(-5)).toEqual(['InventoryHeld', 'PaymentChallenged', 'CancelRequested', 'VoidRequested', 'OrderCancelled']);
   });
 
+  it('keeps a cancel that came too late for steps which are lost before they are committed', async () => {
+    const { flow, place, cancel } = flowOnRedis();
+    const refused = (await place(6)).at(-1) as string;
+    const take = async (name: string, records: number): Promise<void> => {
+      for (let taken = 0; taken < records; taken += 1) await flow.runOne(orderFlow.nodes.find((node) => node.name === name) as FlowNode);
+    };
+    await take('receive', 6);
+    await take('validate', 5);
+    flow.crashOnce('validate');
+    await take('validate', 1);
+    expect(await live.hget(headKey(refused), 's')).toBe('Invalid');
+    cancel(refused);
+    await take('cancel', 7);
+    await live.flushdb();
+    await rebuildFrom(shuffledChangelogOf(flow, 43), optionsFor(live, flow));
+    await again(() => flow.run());
+    const types = (await flow.events(refused)).map(({ type }) => type);
+    expect(types).toContain('CancelRequested');
+    expect(types).not.toContain('OrderInvalid');
+  });
+
   it('is done once by many who ask at the same time', async () => {
     await live.del(EPOCH_KEY);
     const connections = await Promise.all(Array.from({ length: 5 }, () => live.duplicate()));
@@ -261,7 +283,7 @@ describe('rebuild', () => {
   });
 
   it('leaves Redis without an epoch when it fails, and nobody waiting for its lock', async () => {
-    const broken: Changelog = { hasRecords: async () => false, read: () => Promise.reject(new Error('no broker')) };
+    const broken: Changelog = { mayGrow: async () => false, read: () => Promise.reject(new Error('no broker')) };
     await expect(rebuildFrom(broken, optionsFor(live))).rejects.toThrow('no broker');
     expect(await live.get(EPOCH_KEY)).toBeNull();
     expect(await rebuildFrom(NO_CHANGELOG, optionsFor(live))).toMatchObject({ orders: 0 });

@@ -49,7 +49,7 @@ describe('OrderState on Redis', () => {
 
   it('keeps live orders, and lets ended ones, journals and early marks expire', async () => {
     const state = openRedisState({ redis, log });
-    await state.note({ orderId: 'a', step: 'cancel:1', version: 0, mark });
+    await state.note({ orderId: 'a', step: 'cancel:1', version: 0, mark, kept: true });
     expect(await redis.pttl(markKey('a'))).toBeGreaterThan(6 * 86_400_000);
     await state.complete(step(1, 'Received'));
     expect(await redis.pttl(markKey('a'))).toBe(-1);
