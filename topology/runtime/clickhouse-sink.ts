@@ -36,11 +36,11 @@ export function clickHouseSink(options: ClickHouseSinkOptions): SinkStore<Analyt
 
   const sink: SinkStore<AnalyticsRow> = {
     row: (event, position) => analyticsRow(event, position, catalogue),
-    async resume(partitions, refuse) {
+    async finish(refuse) {
       while (await redoPlannedBatch(pool, (batch) => redo(batch, refuse)));
       await dropDoneBatches(pool, KEEP_DONE_MS);
-      return readOffsets(pool, CLICKHOUSE_SINK, partitions);
     },
+    resume: (partitions) => readOffsets(pool, CLICKHOUSE_SINK, partitions),
     async write({ entries, ranges, refuse }) {
       const repeated = await repeatsAmong(clickhouse, entries.map(({ row }) => row));
       const batch = { batchId: randomUUID(), ranges, repeats: [...repeated].map(positionOf) };

@@ -4,10 +4,13 @@ import { codeOf, messageOf } from './errors.ts';
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** A server that is away: one line when it goes, one when it is back, and how long to wait between tries. */
+const TELL_EVERY_MS = 60_000;
+
+/** A server that is away: one line when it goes, one a minute while it is away, one when it is back; and how long to wait between tries. */
 export class Outage {
   readonly #log: Logger;
   #since: number | null = null;
+  #toldAt = 0;
   #failures = 0;
 
   constructor(log: Logger) {
@@ -21,9 +24,12 @@ export class Outage {
 
   failed(error: unknown): void {
     this.#failures += 1;
-    if (this.#since !== null) return;
-    this.#since = Date.now();
-    this.#log.warn({ reason: messageOf(error), code: codeOf(error) }, 'waiting; nothing is lost, it goes on by itself');
+    const now = Date.now();
+    if (this.#since !== null && now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#since ??= now;
+    this.#toldAt = now;
+    // The fault may be another by now than the one that began it.
+    this.#log.warn({ seconds: Math.round((now - this.#since) / 1000), reason: messageOf(error), code: codeOf(error) }, 'waiting; nothing is lost, it goes on by itself');
   }
 
   passed(): void {

@@ -33,9 +33,11 @@ export interface PartitionName {
 export interface SinkStore<Row> {
   /** Pure: what is stored of an event. */
   row(event: AnyOrderEvent, position: LogPosition): Row;
-  /** Finishes what a crash left half done, then says where to go on: the next offset of each partition asked for, 0 for one never read. */
-  resume(partitions: readonly PartitionName[], refuse: Refuse<Row>): Promise<bigint[]>;
-  /** Takes the chunk over as a whole. After any error nobody knows whether it did: `resume` tells. */
+  /** Finishes what a crash left half done and nobody else is at, or seems to be: a server may take a while to see that somebody is gone. */
+  finish?(refuse: Refuse<Row>): Promise<void>;
+  /** Says where to go on: the next offset of each partition asked for, 0 for one never read. */
+  resume(partitions: readonly PartitionName[]): Promise<bigint[]>;
+  /** Takes the chunk over as a whole. After any error nobody knows whether it did: `finish` sees to it, and `resume` tells. */
   write(chunk: SinkChunk<Row>): Promise<void>;
   /** Whether the same call may work later. */
   isPassing(error: unknown): boolean;

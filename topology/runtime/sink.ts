@@ -16,6 +16,7 @@ const HEARTBEAT_MS = 1_000;
 /** What is fetched while the last chunks are written is left alone. */
 const STOPPING_PAUSE_MS = 50;
 const COMMIT_EVERY_MS = 1_000;
+const FINISH_EVERY_MS = 15_000;
 const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
 
 export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
@@ -28,6 +29,8 @@ export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
   partitions: number;
   kafka: Kafka;
   codec: Codec;
+  /** How often is looked for what somebody left half done and was taken to be still at, ms; 15 s by default. */
+  finishEveryMs?: number;
   /** Called once when the sink cannot go on; the process is expected to exit. */
   onFatal(reason: string): void;
 }
@@ -58,6 +61,7 @@ export class Sink<Row> {
   #positions = new Map<string, StartPosition>();
   #aligned = Promise.withResolvers<void>();
   #writeFailed = false;
+  #finishing = false;
   #stopping = false;
   #failed = false;
   #toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
@@ -88,6 +92,7 @@ export class Sink<Row> {
       eachBatch: (payload) => this.#take(payload),
     });
     this.#timers.push(setInterval(() => void this.#commitToKafka(), COMMIT_EVERY_MS));
+    this.#timers.push(setInterval(() => void this.#finishOthers(), this.#options.finishEveryMs ?? FINISH_EVERY_MS));
     this.#watchdog.start(SESSION_TIMEOUT_MS);
     await this.#joined.promise;
   }
@@ -133,7 +138,8 @@ export class Sink<Row> {
       await this.#writer.idle();
       if (epoch !== this.#epoch || this.#stopping) return;
       try {
-        const stored = await this.#options.store.resume(this.#assigned, this.#writer.refuse);
+        await this.#options.store.finish?.(this.#writer.refuse);
+        const stored = await this.#options.store.resume(this.#assigned);
         const positions = await startPositions(this.#options.kafka, this.#assigned, stored);
         if (epoch === this.#epoch && !this.#stopping) this.#goOnFrom(positions);
         return;
@@ -141,6 +147,20 @@ export class Sink<Row> {
         if (!this.#isPassing(error)) return this.#fail(error);
         this.#outage.failed(error);
       }
+    }
+  }
+
+  /** Beside the work. What does not succeed is tried again the next time. */
+  async #finishOthers(): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    try {
+      await this.#options.store.finish?.(this.#writer.refuse);
+    } catch (error) {
+      if (this.#isPassing(error)) this.#options.log.debug({ reason: messageOf(error) }, 'what others left is not finished yet');
+      else this.#fail(error);
+    } finally {
+      this.#finishing = false;
     }
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createLog } from '../../../topology/runtime/log.ts';
 import { Outage } from '../../../topology/runtime/outage.ts';
 
@@ -17,6 +17,19 @@ test('one line when it begins, one when it is over, however often it is tried', 
     ['warn', 'waiting; nothing is lost, it goes on by itself', 'ECONNREFUSED'], ['info', 'going on', undefined],
   ]);
 });
+
+test('what is away for long is told of once a minute, with what it fails with by then', () => {
+  vi.useFakeTimers();
+  const { lines, outage } = watched();
+  outage.failed(new Error('refused'));
+  for (let seconds = 1; seconds <= 125; seconds += 1) {
+    vi.advanceTimersByTime(1_000);
+    outage.failed(new Error('locked'));
+  }
+  expect(lines).toMatchObject([{ seconds: 0, reason: 'refused' }, { seconds: 60, reason: 'locked' }, { seconds: 120, reason: 'locked' }]);
+});
+
+afterEach(() => void vi.useRealTimers());
 
 test('pauses grow to 5 s and start anew after each outage', () => {
   const { outage } = watched();

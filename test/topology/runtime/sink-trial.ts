@@ -44,6 +44,7 @@ const codec = memoryCodec();
 export interface SinkTrialOptions {
   passed?: (point: Failpoint) => void;
   chunkRows?: number;
+  finishEveryMs?: number;
   databaseUrl?: string;
   clickhouseUrl?: string;
 }
@@ -111,10 +112,10 @@ export class SinkTrial {
 
   /** Starts a member of the sink's group. `passed` may throw Killed to end it there, as a crash would. */
   async sink(kind: SinkKind, options: SinkTrialOptions = {}): Promise<RunningSink> {
-    const { passed = () => {}, chunkRows = 200, databaseUrl = this.databaseUrl, clickhouseUrl = this.clickhouseUrl } = options;
+    const { passed = () => {}, chunkRows = 200, finishEveryMs = 15_000, databaseUrl = this.databaseUrl, clickhouseUrl = this.clickhouseUrl } = options;
     let reason = '';
     const common = {
-      name: kind, groupId: `${this.#name}.${kind}`, topics: this.topics, partitions: PARTITIONS, kafka: this.kafka, codec, chunkRows,
+      name: kind, groupId: `${this.#name}.${kind}`, topics: this.topics, partitions: PARTITIONS, kafka: this.kafka, codec, chunkRows, finishEveryMs,
       sendDeadLetters: async (records: readonly OutgoingRecord[]) => void this.deadLetters.push(...records),
       metrics: sinkMetrics(new Registry()), log: lineCounter(this.lines), onFatal: (why: string) => { reason = why; },
     };
@@ -173,6 +174,16 @@ export class SinkTrial {
 
   async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.#pool.query<Row>(sql, values)).rows;
+  }
+
+  /** Opens a transaction of its own that holds what the query locks. Answers how to end it. */
+  async hold(sql: string): Promise<() => Promise<void>> {
+    const client = new pg.Client({ connectionString: this.databaseUrl });
+    await client.connect();
+    await client.query('BEGIN');
+    const { rowCount } = await client.query(sql);
+    if (!rowCount) throw new Error(`there is nothing to hold: ${sql}`);
+    return () => client.end();
   }
 
   async analyse<Row>(query: string): Promise<Row[]> {

@@ -133,6 +133,20 @@ test('a crash while a planned batch is being redone leaves it to the next', asyn
   await third.stop();
 });
 
+test('a planned batch that a dead member still holds is redone once the server has seen that it is gone', async () => {
+  const first = await trial.sink('clickhouse-sink', { passed: killAt('clickhouse-sink.planned', 1) });
+  await trial.write(events('held', 4));
+  await until(() => first.reason() !== '', () => 'the sink was not killed');
+  await first.stop();
+  const letGo = await trial.hold(`SELECT FROM clickhouse_batches WHERE state = 'planned' FOR UPDATE`);
+  const second = await trial.sink('clickhouse-sink', { finishEveryMs: 500 });
+  await trial.write(events('beside-held', 2));
+  await until(async () => 'beside-held-1' in (await trial.inClickHouse()).states, () => 'the sink waits for what another holds');
+  await letGo();
+  await trial.untilExact('clickhouse-sink');
+  await second.stop();
+});
+
 test('offsets that went back, as after a restored database, are read again from there', async () => {
   const sink = await trial.sink('postgres-sink');
   await trial.write(events('before-restore', 4));
