@@ -32,7 +32,7 @@ export function randomFaultPlan(random: Random): FaultPlan {
     kills: times(0.4, 4),
     zombies: times(0.4, 3),
     rebalances: times(0.4, 4),
-    redis: random.weighted({ kept: 8, flushed: 2, rewound: 0 }),
+    redis: random.weighted({ kept: 8, flushed: 2, rewound: 2 }),
     outages: times(0.3, 2),
   };
 }

@@ -63,6 +63,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (result.keepsInput) log(', replace: 'if (result.keepsInput && !result.orderId) log(',
   },
   {
+    name: 'restart-unnoticed', what: 'a store that started again without its last writes is taken for whole', file: `${RUNTIME}/scripts/present-run.lua`,
+    find: "string.sub(epoch, 1, #run + 1) ~= run .. ':'", replace: 'false',
+  },
+  {
     name: 'overtaken-not-logged', what: 'the changelog lacks steps that an interrupt overtook, so that a rebuild leaves a gap', file: `${RUNTIME}/record-work.ts`,
     find: 'of result.overtaken) {', replace: 'of result.overtaken.slice(result.overtaken.length)) {',
   },

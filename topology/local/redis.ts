@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
+import { handOver } from '../runtime/redis-run.ts';
 import { LocalFault } from './fault.ts';
 import { adopt, fetchJars } from './maven.ts';
 import type { Part, PartContext } from './part.ts';
@@ -25,11 +26,13 @@ export async function startRedis(context: PartContext): Promise<Part> {
     context,
   );
   await server.start();
-  return { service: 'Redis', found: program.found, address, process: server };
+  return { service: 'Redis', found: program.found, address, process: server, leave: () => withRedis(address, handOver) };
 }
 
 /** Resolves once Redis has loaded its data and answers. */
-export async function answers(address: string): Promise<void> {
+export const answers = (address: string): Promise<void> => withRedis(address, async (redis) => void (await redis.ping()));
+
+async function withRedis(address: string, work: (redis: Redis) => Promise<void>): Promise<void> {
   const redis = new Redis(address, {
     lazyConnect: true,
     retryStrategy: () => null,
@@ -39,7 +42,7 @@ export async function answers(address: string): Promise<void> {
   redis.on('error', () => {});
   try {
     await redis.connect();
-    await redis.ping();
+    await work(redis);
   } finally {
     redis.disconnect();
   }

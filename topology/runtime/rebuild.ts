@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
@@ -8,6 +7,7 @@ import type { Codec } from '../../schemas/codec.ts';
 import { TRANSACTION_TIMEOUT_MS, type Kafka } from './kafka.ts';
 import { type Changelog, kafkaChangelog } from './kafka-changelog.ts';
 import { RebuildLock, RebuildLockLost } from './rebuild-lock.ts';
+import { newEpoch } from './redis-run.ts';
 import type { ImageCounts } from './state-image.ts';
 import { EPOCH_KEY, ORDER_KEY_PREFIX, TIMERS_KEY } from './state-keys.ts';
 import { StateRestore } from './state-restore.ts';
@@ -78,7 +78,7 @@ export async function ensureState(deps: RebuildDeps): Promise<RebuildSummary | n
 async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: RebuildOptions): Promise<RebuildSummary> {
   const { redis, codec, log, waitMs = WAIT_MS, now = Date.now, batchBytes } = options;
   const started = performance.now();
-  await lock.run([['DEL', EPOCH_KEY]]);
+  await lock.write([['DEL', EPOCH_KEY]]);
   // What was begun before the epoch went may still be committed; what begins after it is refused.
   const settled = waitMs > 0 && (await changelog.mayGrow()) ? sleep(waitMs) : Promise.resolve();
   await wipe(lock, redis);
@@ -86,8 +86,8 @@ async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: Re
   await changelog.read((key, value) => restore.add(key, value), settled);
   const counts = await restore.finish();
   await verifyCounts(redis, counts);
-  const epoch = randomUUID();
-  await lock.run([['SET', EPOCH_KEY, epoch]]);
+  const epoch = newEpoch(lock.run);
+  await lock.write([['SET', EPOCH_KEY, epoch]]);
   const durationMs = Math.round(performance.now() - started);
   const summary = { epoch, records: restore.records, orders: restore.orders, ...counts, durationMs };
   log.info(summary, 'Redis rebuilt from the changelog');
@@ -95,7 +95,7 @@ async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: Re
 }
 
 async function wipe(lock: RebuildLock, redis: Redis): Promise<void> {
-  for await (const keys of rebuiltKeys(redis)) await lock.run(keys.map((key) => ['UNLINK', key] as const));
+  for await (const keys of rebuiltKeys(redis)) await lock.write(keys.map((key) => ['UNLINK', key] as const));
 }
 
 /** Redis may name a key twice while its table of keys grows: where more were found than written they are told apart. */

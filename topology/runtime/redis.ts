@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { boundToRun } from './redis-run.ts';
 
 /**
  * A Redis connection that sends the commands of one turn of the event loop in one write. Steps of many orders run side by side and send
@@ -22,7 +23,10 @@ class GatheringRedis extends Redis {
  */
 const SILENCE_MS = 5_000;
 
-/** Connects; reconnects by itself for ever. A command fails after two reconnections: callers decide what that means. */
+/**
+ * Connects; reconnects by itself for ever, and then ends an epoch made in another run of the server. A command fails after two reconnections:
+ * callers decide what that means.
+ */
 export function openRedis(url: string, options: Pick<RedisOptions, 'db' | 'commandTimeout' | 'lazyConnect'> = {}): Redis {
-  return new GatheringRedis(url, { maxRetriesPerRequest: 2, socketTimeout: SILENCE_MS, connectTimeout: SILENCE_MS, ...options });
+  return boundToRun(new GatheringRedis(url, { maxRetriesPerRequest: 2, socketTimeout: SILENCE_MS, connectTimeout: SILENCE_MS, ...options }));
 }

@@ -94,9 +94,9 @@ export class StateRestore {
   async finish(): Promise<ImageCounts> {
     await this.#flush();
     await this.#writing;
-    await this.#lock.run([...this.#headless.values()].flatMap((newest) => this.#enter(newest, false)));
+    await this.#lock.write([...this.#headless.values()].flatMap((newest) => this.#enter(newest, false)));
     const marks = await this.#markCommands();
-    await this.#lock.run([...marks, ...this.#flights.commands(), ...this.#overtaken.commands(this.#now)]);
+    await this.#lock.write([...marks, ...this.#flights.commands(), ...this.#overtaken.commands(this.#now)]);
     return {
       heads: this.#heads,
       marks: marks.filter(([command]) => command === 'SET').length,
@@ -140,7 +140,7 @@ export class StateRestore {
       if (hasHead(newest, this.#now)) for (const command of this.#enter(newest, true)) entered.push(command);
       else this.#putAside(newest);
     }
-    this.#writing = this.#lock.run([...withdrawn, ...mergedCommands(entered)]);
+    this.#writing = this.#lock.write([...withdrawn, ...mergedCommands(entered)]);
     // Whoever waits for it next hears of the fault.
     this.#writing.catch(() => undefined);
   }

@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis';
+import { HANDED_OVER, PRESENT_RUN_SCRIPT } from '../../../topology/runtime/redis-run.ts';
+import { EPOCH_KEY } from '../../../topology/runtime/state-keys.ts';
 import type { Chaos } from '../chaos.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SimulatedProcess } from '../simulated-process.ts';
@@ -42,6 +44,7 @@ export class SimulatedRedis {
   #inFlight: Command[] = [];
   /** Counts connections: messages of earlier ones are lost. */
   #connection = 0;
+  #knownRun = '';
   #arrivesAt = 0;
   #answersAt = 0;
 
@@ -90,6 +93,11 @@ export class SimulatedRedis {
       [name]: async (...given: Argument[]) => asTexts(await call(...given)),
       [`${name}Buffer`]: async (...given: Argument[]) => asBuffers(await call(...given)),
     });
+  }
+
+  async eval(script: string, keys: number, ...args: string[]): Promise<unknown> {
+    const all = args.map(bytesOf);
+    return asTexts(await this.#command('EVAL', () => this.#server.scripts.run(this.#server.store, script, all.slice(0, keys), all.slice(keys))));
   }
 
   get = (key: string) => this.#text('GET', key);
@@ -150,7 +158,14 @@ export class SimulatedRedis {
     });
   }
 
+  /** What every connection of the product's does before anything else, where it has come to another run than the one before. */
+  #askForRun(): void {
+    const { store, scripts } = this.#server;
+    if (this.#knownRun !== store.runId) this.#knownRun = String(scripts.run(store, PRESENT_RUN_SCRIPT, [EPOCH_KEY], [HANDED_OVER]));
+  }
+
   #serve(command: Command, connection: number): void {
+    this.#askForRun();
     let settle: () => void;
     try {
       const reply = command.serve();

@@ -21,6 +21,7 @@ export class RedisStore {
   #values = new Map<Bytes, Value>();
   #endsAt = new Map<Bytes, number>();
   readonly #now: () => number;
+  #run = 1;
   /** Hears of every change, after it. */
   onWrite: (key: Bytes) => void = () => undefined;
 
@@ -33,14 +34,20 @@ export class RedisStore {
     this.#endsAt = new Map();
   }
 
-  /** A copy of everything, to come back to. */
+  /** What is on the disk now. Answers how the server starts again with no more than that. */
   image(): () => void {
     const values = structuredClone(this.#values);
     const endsAt = new Map(this.#endsAt);
     return () => {
       this.#values = values;
       this.#endsAt = endsAt;
+      this.#run += 1;
     };
+  }
+
+  /** Names what the server does between two starts, as its own id does. */
+  get runId(): Bytes {
+    return this.#run.toString(16).padStart(40, '0');
   }
 
   run(command: string, args: readonly Bytes[]): Reply {
@@ -178,6 +185,7 @@ function removeMembers(store: RedisStore, key: Bytes, members: readonly Bytes[])
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  INFO: (store) => `# Server\r\nrun_id:${store.runId}\r\n`,
   GET: (store, key) => store.text(key),
   SET: set,
   EXISTS: (store, key) => (store.has(key) ? 1 : 0),

@@ -294,10 +294,10 @@ describe('rebuild', () => {
     expect(await RebuildLock.acquire(live)).toBeNull();
     await live.del('rebuild-lock');
     const successor = await RebuildLock.acquire(live);
-    await expect(lock!.run([['SET', EPOCH_KEY, 'stale']])).rejects.toBeInstanceOf(RebuildLockLost);
+    await expect(lock!.write([['SET', EPOCH_KEY, 'stale']])).rejects.toBeInstanceOf(RebuildLockLost);
     expect(await live.get(EPOCH_KEY)).not.toBe('stale');
     await lock!.release();
-    await successor!.run([['SET', EPOCH_KEY, 'fresh']]);
+    await successor!.write([['SET', EPOCH_KEY, 'fresh']]);
     expect(await live.get(EPOCH_KEY)).toBe('fresh');
     await successor!.release();
     expect(await live.exists('rebuild-lock')).toBe(0);
