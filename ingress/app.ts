@@ -10,7 +10,8 @@ import { AcceptedOrders } from './accepted-orders.ts';
 import { type Answer, answer } from './answer.ts';
 import { AvailabilitySearch } from './availability.ts';
 import { withoutCardNumbers } from './card-number.ts';
-import { DEFAULT_LIMITS, type Ingress, type IngressDeps } from './dependencies.ts';
+import { messageOf } from '../topology/runtime/errors.ts';
+import { DEFAULT_LIMITS, type Ingress, type IngressDeps, type Log } from './dependencies.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type HttpMetrics, httpMetrics, setRoute } from './http-metrics.ts';
 import { jsonBytes, parseJson } from './json-body.ts';
@@ -193,12 +194,17 @@ function refuseOtherMethods(app: Express): void {
   }
 }
 
+/** Where a server is away every request says so: a line without the stack, which is the same each time. */
+function logFault(log: Log, { status, code }: Problem, cause: unknown, requestId: string): void {
+  if (status === 503) log.warn({ requestId, code, reason: messageOf(cause) }, 'request refused');
+  else if (status >= 500) log.error({ requestId, code, err: cause }, 'request failed');
+}
+
 function answerErrors({ log }: Ingress): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const problem = asProblem(error);
     const requestId = requestIdOf(response);
-    if (problem.status >= 500)
-      log.error({ requestId, code: problem.code, err: problem.cause ?? error }, 'request failed');
+    logFault(log, problem, problem.cause ?? error, requestId);
     if (response.headersSent) {
       response.destroy();
       return;

@@ -253,6 +253,7 @@ describe('load and faults', () => {
     });
     const response = await rig.place();
     expect(response.status).toBe(503);
+    expect(rig.logged).toContainEqual({ level: 'warn', fields: expect.objectContaining({ code: 'unavailable', reason: 'no database' }), message: 'request refused' });
     expect(rig.published).toEqual([]);
   });
 
