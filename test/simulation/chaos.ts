@@ -24,6 +24,7 @@ const LATENCY_MS: Record<Server, readonly [number, number]> = { kafka: [0.2, 3],
 const SLOW_MS: Record<Server, readonly [number, number]> = { kafka: [20, 1_500], redis: [5, 400], company: [300, 7_000] };
 
 const HELD_COMMIT_MS: readonly [number, number] = [20, 6_000];
+const STALLED_MS: readonly [number, number] = [20, 4_000];
 
 /** Decides by chance what goes wrong, as long as anything may. */
 export class Chaos {
@@ -31,6 +32,7 @@ export class Chaos {
   readonly #random: Random;
   readonly #coverage: Coverage;
   readonly #kill: (process: SimulatedProcess, where: string) => void;
+  #atNextTransaction: (() => void) | null = null;
   active = true;
 
   constructor(options: { rates: ChaosRates; random: Random; coverage: Coverage; kill: (process: SimulatedProcess, where: string) => void }) {
@@ -76,6 +78,20 @@ export class Chaos {
     if (!this.active || !this.#random.chance(this.rates.heldCommit)) return 0;
     this.#coverage.saw('commit held up');
     return this.#random.between(...HELD_COMMIT_MS);
+  }
+
+  /** Lets something happen just when a transaction has begun and has written nothing yet; it goes on a while later. */
+  atNextTransaction(happen: () => void): void {
+    this.#atNextTransaction = happen;
+  }
+
+  /** ms that a transaction stalls after its beginning; 0 for most. */
+  transactionStalled(): number {
+    const happen = this.#atNextTransaction;
+    if (!this.active || !happen) return 0;
+    this.#atNextTransaction = null;
+    happen();
+    return this.#random.between(...STALLED_MS);
   }
 
   timerLateness(): number {

@@ -10,7 +10,8 @@ export interface FaultPlan {
   /** Pauses longer than a session: the process goes on later as if nothing had been. */
   zombies: number;
   rebalances: number;
-  redis: 'kept' | 'flushed' | 'rewound';
+  /** `flushed_meanwhile`: just when a transaction has begun. */
+  redis: 'kept' | 'flushed' | 'flushed_meanwhile' | 'rewound';
   /** Times a company is away for a while. */
   outages: number;
 }
@@ -32,7 +33,7 @@ export function randomFaultPlan(random: Random): FaultPlan {
     kills: times(0.4, 4),
     zombies: times(0.4, 3),
     rebalances: times(0.4, 4),
-    redis: random.weighted({ kept: 8, flushed: 2, rewound: 2 }),
+    redis: random.weighted({ kept: 8, flushed: 2, flushed_meanwhile: 2, rewound: 2 }),
     outages: times(0.3, 2),
   };
 }

@@ -32,7 +32,13 @@ export function scheduleFaults(plan: FaultPlan, scene: Scene): void {
   for (let left = plan.rebalances; left > 0; left -= 1) at('group disturbed', () => installation.broker.groups.disturb(random.pick(installation.broker.groups.names)));
   for (let left = plan.outages; left > 0; left -= 1) at('company away', () => outage(scene));
   if (plan.redis === 'flushed') at('Redis flushed', () => installation.redis.store.flush());
+  if (plan.redis === 'flushed_meanwhile') at('Redis to be flushed at a transaction', () => installation.chaos.atNextTransaction(() => flushMeanwhile(scene)));
   if (plan.redis === 'rewound') at('Redis restarted', () => rewind(scene));
+}
+
+function flushMeanwhile({ installation, coverage }: Scene): void {
+  coverage.saw('Redis flushed at a transaction');
+  installation.redis.store.flush();
 }
 
 function pause({ installation, scheduler, random }: Scene): void {

@@ -63,6 +63,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (result.keepsInput) log(', replace: 'if (result.keepsInput && !result.orderId) log(',
   },
   {
+    name: 'sessions-not-fenced', what: 'a rebuild does not keep those from committing that knew the store before', file: `${RUNTIME}/fence-sessions.ts`,
+    find: 'if (topics.length === 0) return;', replace: 'return;',
+  },
+  {
     name: 'restart-unnoticed', what: 'a store that started again without its last writes is taken for whole', file: `${RUNTIME}/scripts/present-run.lua`,
     find: "string.sub(epoch, 1, #run + 1) ~= run .. ':'", replace: 'false',
   },

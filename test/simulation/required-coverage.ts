@@ -17,7 +17,7 @@ export const REQUIRED: readonly string[] = [
     (request) => [`request_lost ${request}`, `answer_lost ${request}`],
   ),
   'producer fenced', 'session fenced', 'transaction aborted', 'transaction aborted by a successor', 'transaction timed out',
-  'Redis flushed', 'Redis rewound', 'log: Redis rebuilt from the changelog', 'log: reading goes back to the committed offset',
+  'Redis flushed', 'Redis rewound', 'Redis flushed at a transaction', 'log: Redis rebuilt from the changelog', 'log: reading goes back to the committed offset',
   'step done', 'step replayed', 'step stale', 'step marked', 'step failed', 'step too_late', 'record put off', 'timer fired', 'dead letter',
   'order ends Fulfilled', 'order ends Cancelled', 'order ends Refunded',
 ];

@@ -13,7 +13,8 @@ export interface KafkaCluster {
   /** Empty where the topic is unknown. `leader` is -1 while there is none. */
   findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
   findBroker(node: { nodeId: string }): Promise<KafkaBroker>;
-  findGroupCoordinator(group: { groupId: string }): Promise<KafkaBroker>;
+  /** With `coordinatorType: TRANSACTIONS` the group id is a transactional id. */
+  findGroupCoordinator(group: { groupId: string; coordinatorType?: number }): Promise<KafkaBroker>;
   /** Forgets the connection, so that the next use makes a new one. */
   removeBroker(address: { host: string; port: number }): void;
 }
@@ -29,6 +30,8 @@ export interface KafkaBroker {
   offsetFetch(request: {
     groupId: string; topics: { topic: string; partitions: { partition: number }[] }[];
   }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
+  /** Fences whoever held the id before; fails with CONCURRENT_TRANSACTIONS while a transaction of theirs is being ended. */
+  initProducerId(request: { transactionalId: string; transactionTimeout: number }): Promise<unknown>;
 }
 
 export type DecodedRecord = FetchedRecord & { headers: IHeaders; timestamp: string };
@@ -45,6 +48,7 @@ export const READ_UNCOMMITTED = 0;
 export const READ_COMMITTED = 1;
 export const LATEST = '-1';
 export const EARLIEST = '-2';
+export const TRANSACTIONS = 1;
 const PATIENCE_MS = 10_000;
 const PAUSE_MS = 50;
 const CREATE_CLUSTER = 'private:Kafka:createCluster';

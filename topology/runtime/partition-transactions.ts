@@ -11,6 +11,10 @@ export interface TransactionDeps {
   environment: string;
 }
 
+/** Under which whoever owns the partition of the node's input topic writes. */
+export const transactionalIdOf = (environment: string, node: FlowNode, topic: string, partition: number): string =>
+  `${environment}.${groupOf(node.name)}.${topic}.${partition}`;
+
 /**
  * The transactions of one partition of a node's input topic: results and the group's offset together, under a transactional id that whoever
  * owns the partition uses. After any doubt about one, `drop`: opening the next fences it.
@@ -36,7 +40,7 @@ export class PartitionTransactions {
   /** Fences whoever wrote for this partition before. */
   async open(): Promise<void> {
     const { name } = this.#node;
-    const id = `${this.#deps.environment}.${groupOf(name)}.${this.#topic}.${this.#partition}`;
+    const id = transactionalIdOf(this.#deps.environment, this.#node, this.#topic, this.#partition);
     const producer = transactionalProducer(this.#deps.kafka, id);
     await producer.connect();
     if (isArmed(`${name}.partitions-added`)) onPartitionsAdded(producer, () => failpoint(`${name}.partitions-added`));

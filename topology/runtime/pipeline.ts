@@ -19,7 +19,7 @@ import { NodeWorker } from './node-worker.ts';
 import { departPredecessors, memberClientId } from './predecessors.ts';
 import { checkPartitions } from './provision.ts';
 import { withFailpoints } from './port-failpoints.ts';
-import { ensureState, rebuild } from './rebuild.ts';
+import { ensureState, rebuild, type RebuildDeps } from './rebuild.ts';
 import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
 import { StateLost, type OrderState } from './state.ts';
@@ -95,7 +95,7 @@ export interface PipelineParts extends Pick<PipelineOptions, 'flow' | 'nodes' | 
 export async function runPipeline(parts: PipelineParts): Promise<Omit<Pipeline, 'registry'>> {
   const { flow, nodes, kafka, redis, codec, log, onFatal, settings, environment, metrics } = parts;
   const state = reachable(openRedisState({ redis, log }));
-  const recovery = stateRecovery(kafka, redis, codec, log);
+  const recovery = stateRecovery({ kafka, redis, codec, log, nodes: flow.nodes, environment });
   await recovery.ensure();
   const ports = await parts.openPorts(portsOf(nodes), remembered(() => state.epoch()));
   const clock = await parts.openClock();
@@ -182,7 +182,7 @@ function remembered(epoch: () => Promise<string | null>): () => Promise<string |
 
 const EPOCH_REMEMBERED_MS = 250;
 
-function stateRecovery(kafka: Kafka, redis: Redis, codec: Codec, log: Logger) {
+function stateRecovery(deps: RebuildDeps & { log: Logger }) {
   const rebuiltFor = new Set<string>();
   let running: Promise<void> | null = null;
   const once = (run: () => Promise<unknown>): Promise<void> => {
@@ -191,13 +191,13 @@ function stateRecovery(kafka: Kafka, redis: Redis, codec: Codec, log: Logger) {
   };
   return {
     /** Rebuilds the store if it is empty; waits where another process is at it. */
-    ensure: (): Promise<void> => once(() => ensureState({ kafka, redis, codec, log })),
+    ensure: (): Promise<void> => once(() => ensureState(deps)),
     /** Rebuilds the store because it lacks what an event proves; false if that was done for the event before. */
     async from(eventId: string): Promise<boolean> {
       if (rebuiltFor.has(eventId)) return false;
       rebuiltFor.add(eventId);
-      log.error({ eventId }, 'the state store has lost data; rebuilding it from the changelog');
-      await once(() => rebuild({ kafka, redis, codec, log }));
+      deps.log.error({ eventId }, 'the state store has lost data; rebuilding it from the changelog');
+      await once(() => rebuild(deps));
       return true;
     },
   };

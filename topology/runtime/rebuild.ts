@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import { INVENTORY_KEY_PREFIX, isEntriesKey } from '../../connectors/redis-inventory/flight-key.ts';
 import { VELOCITY_KEY_PREFIX } from '../../connectors/redis-velocity/index.ts';
 import type { Codec } from '../../schemas/codec.ts';
-import { TRANSACTION_TIMEOUT_MS, type Kafka } from './kafka.ts';
+import type { FencedSessions } from './fence-sessions.ts';
+import type { Kafka } from './kafka.ts';
 import { type Changelog, kafkaChangelog } from './kafka-changelog.ts';
 import { RebuildLock, RebuildLockLost } from './rebuild-lock.ts';
 import { newEpoch } from './redis-run.ts';
@@ -20,15 +21,13 @@ export interface RebuildOptions {
   redis: Redis;
   codec: Codec;
   log: Pick<Logger, 'info'>;
-  /** How long transactions begun before the loss are waited out, ms: their lifetime and a little, unless nothing is running. */
-  waitMs?: number;
   /** Bytes of events that are gathered before they are written. */
   batchBytes?: number;
   /** ms since the epoch. */
   now?: () => number;
 }
 
-export interface RebuildDeps extends RebuildOptions {
+export interface RebuildDeps extends RebuildOptions, FencedSessions {
   kafka: Kafka;
 }
 
@@ -40,15 +39,14 @@ export interface RebuildSummary extends ImageCounts {
   durationMs: number;
 }
 
-const WAIT_MS = TRANSACTION_TIMEOUT_MS + 1_000;
 const POLL_MS = 200;
 
 /**
  * Wipes Redis and makes its content anew from the changelog, under a new epoch. One process does so at a time; a call that meets another
  * at it waits, and answers null once that one is done. Redis refuses all work from the start of the rebuild to its end.
  */
-export const rebuild = ({ kafka, ...options }: RebuildDeps): Promise<RebuildSummary | null> =>
-  rebuildFrom(kafkaChangelog(kafka), options);
+export const rebuild = ({ kafka, nodes, environment, ...options }: RebuildDeps): Promise<RebuildSummary | null> =>
+  rebuildFrom(kafkaChangelog(kafka, { nodes, environment }), options);
 
 /** As `rebuild`, from any changelog. */
 export async function rebuildFrom(changelog: Changelog, options: RebuildOptions): Promise<RebuildSummary | null> {
@@ -76,14 +74,12 @@ export async function ensureState(deps: RebuildDeps): Promise<RebuildSummary | n
 }
 
 async function rebuildUnder(lock: RebuildLock, changelog: Changelog, options: RebuildOptions): Promise<RebuildSummary> {
-  const { redis, codec, log, waitMs = WAIT_MS, now = Date.now, batchBytes } = options;
+  const { redis, codec, log, now = Date.now, batchBytes } = options;
   const started = performance.now();
   await lock.write([['DEL', EPOCH_KEY]]);
-  // What was begun before the epoch went may still be committed; what begins after it is refused.
-  const settled = waitMs > 0 && (await changelog.mayGrow()) ? sleep(waitMs) : Promise.resolve();
   await wipe(lock, redis);
   const restore = new StateRestore({ redis, lock, codec, now: now(), ...(batchBytes !== undefined && { batchBytes }) });
-  await changelog.read((key, value) => restore.add(key, value), settled);
+  await changelog.read((key, value) => restore.add(key, value));
   const counts = await restore.finish();
   await verifyCounts(redis, counts);
   const epoch = newEpoch(lock.run);

@@ -45,6 +45,8 @@ export class PartitionSession {
   /** Where this assignment's reading began. Everything from there on went through this session in order. */
   #streamStart: bigint | null = null;
   #positionChecked = false;
+  /** Of the store, under which the producer at hand was opened. */
+  #epoch: string | null = null;
   /** Where this session's own last transaction left the group. Kafka answers its end before it shows the offset. */
   #committedHere: bigint | null = null;
   #wentBackTo: bigint | null = null;
@@ -150,6 +152,9 @@ export class PartitionSession {
     const { state } = this.#deps.services;
     const epoch = await state.epoch();
     if (epoch === null) throw new StateLost('the state store is empty');
+    // Whoever rebuilt the store has fenced the sessions that knew it before.
+    if (epoch !== this.#epoch) this.#transactions.drop();
+    this.#epoch = epoch;
     // As a rule a new owner was told to read from where its predecessor stood some moments ago: before it repeats all that, it looks.
     if (!(await this.#openAt(records, assignment))) return false;
     const works = await this.#workOnAll(records);

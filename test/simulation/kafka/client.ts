@@ -88,6 +88,8 @@ function simulatedCluster({ broker, network, scheduler }: ClientParts): KafkaClu
           topic, partitions: partitions.map(({ partition }) => ({ partition, offset: String(broker.groups.committed(groupId, { topic, partition }) ?? -1) })),
         })),
       })),
+    initProducerId: ({ transactionalId, transactionTimeout }) =>
+      ask(`InitProducerId ${transactionalId} by a rebuild`, () => broker.transactions.initProducerId(transactionalId, transactionTimeout)),
   };
   return {
     connect: async () => undefined,

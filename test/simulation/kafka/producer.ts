@@ -78,6 +78,7 @@ export class SimulatedProducer {
     const placed = this.#placed(topicMessages);
     await this.#again('AddPartitionsToTxn', () => broker.transactions.addPartitions(identity, [...placed.keys()]), HIDDEN);
     this.#registered = true;
+    await this.#stalled();
     await this.#produce(topicMessages, identity, true);
   }
 
@@ -104,6 +105,13 @@ export class SimulatedProducer {
       });
     }
     this.#state = 'ready';
+  }
+
+  /** Now and then the store is lost just now, and made anew before this goes on. */
+  async #stalled(): Promise<void> {
+    const { scheduler, chaos } = this.#parts;
+    const ms = chaos.transactionStalled();
+    if (ms > 0) await new Promise<void>((resolve) => scheduler.after(ms, scheduler.process, 'a transaction goes on', resolve));
   }
 
   /** Now and then the request stays on its way while the group gives the partition to another member. */

@@ -40,6 +40,7 @@ class Brokers implements KafkaCluster {
 
   async findBroker({ nodeId }: { nodeId: string }): Promise<KafkaBroker> {
     return {
+      initProducerId: async () => undefined,
       offsetFetch: async () => ({ responses: [] }),
       listOffsets: async ({ topics }) => ({
         responses: topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => ({ partition, offset: String(this.logs[`${topic}/${partition}`]?.start ?? 0) })) })),

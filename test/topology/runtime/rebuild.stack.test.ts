@@ -127,7 +127,6 @@ function kindOf(key: string, text: string): string {
 /** The changelog as the driver has written it, in an order that compaction or partitions might give. */
 function changelogOf(flow: Driver): Changelog {
   return {
-    mayGrow: async () => flow.records(CHANGELOG_TOPIC).length > 0,
     async read(onRecord) {
       for (const { key, value } of [...flow.records(CHANGELOG_TOPIC)].reverse()) await onRecord(String(key), value);
     },
@@ -139,19 +138,17 @@ function shuffledChangelogOf(flow: Driver, seed: number): Changelog {
   const random = new Random(seed);
   const shuffled = flow.records(CHANGELOG_TOPIC).map((record) => ({ record, at: random.next() })).sort((one, other) => one.at - other.at);
   return {
-    mayGrow: async () => true,
     async read(onRecord) {
       for (const { record } of shuffled) await onRecord(String(record.key), record.value);
     },
   };
 }
 
-const NO_CHANGELOG: Changelog = { mayGrow: async () => false, read: async () => {} };
+const NO_CHANGELOG: Changelog = { read: async () => {} };
 const optionsFor = (redis: Redis, flow?: Driver): RebuildOptions => ({
   redis,
   codec: flow?.codec ?? (undefined as never),
   log,
-  waitMs: 0,
 });
 
 describe('rebuild', () => {
@@ -283,7 +280,7 @@ describe('rebuild', () => {
   });
 
   it('leaves Redis without an epoch when it fails, and nobody waiting for its lock', async () => {
-    const broken: Changelog = { mayGrow: async () => false, read: () => Promise.reject(new Error('no broker')) };
+    const broken: Changelog = { read: () => Promise.reject(new Error('no broker')) };
     await expect(rebuildFrom(broken, optionsFor(live))).rejects.toThrow('no broker');
     expect(await live.get(EPOCH_KEY)).toBeNull();
     expect(await rebuildFrom(NO_CHANGELOG, optionsFor(live))).toMatchObject({ orders: 0 });
