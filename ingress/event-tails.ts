@@ -12,12 +12,12 @@ const ENDS = EVENT_TYPES.filter((type) => {
 });
 const STEPS = EVENT_TYPES.filter((type) => !ENDS.includes(type));
 
-const ENDS_GATHER_MS = 5;
+const ENDS_GATHER_MS = 20;
 /** Streams show them, and nobody waits for one: a fetch of all these topics for every transaction would cost the broker more than the orders do. */
-const STEPS_GATHER_MS = 50;
+const STEPS_GATHER_MS = 200;
 
 /**
- * Reads all event topics from now on: those in which orders come to rest at once, the steps on the way some 50 ms later. `ended` rejects when
+ * Reads all event topics from now on: those in which orders come to rest at once, the steps on the way some 200 ms later. `ended` rejects when
  * either reader ends by a fault.
  */
 export async function tailEvents(kafka: Kafka, onRecord: (record: TailRecord) => void): Promise<Tail> {
