@@ -11,7 +11,8 @@ import type { AvailabilityResult, LookupRuns } from './results/availability.ts';
 import { spread } from './results/spread.ts';
 
 const RATE = Number(process.env.BENCH_LOOKUPS ?? 10_000);
-const ORDERS_PER_SECOND = Number(process.env.BENCH_ORDER_RATE ?? 50);
+/** A million orders a day. */
+const ORDERS_PER_SECOND = Number(process.env.BENCH_ORDER_RATE ?? 12);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 10);
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 const CONNECTIONS = 16;
