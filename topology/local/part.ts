@@ -43,6 +43,4 @@ export interface Part {
   address: string;
   /** Undefined for a server that is given by address: it is not ours to stop. */
   process?: Startable;
-  /** Called before the whole stack stops, when nothing uses the server any more. */
-  leave?: () => Promise<void>;
 }

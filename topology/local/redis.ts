@@ -3,14 +3,13 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
-import { handOver } from '../runtime/redis-run.ts';
 import { LocalFault } from './fault.ts';
 import { adopt, fetchJars } from './maven.ts';
 import type { Part, PartContext } from './part.ts';
 import { ServerProcess } from './server-process.ts';
 import { readZipEntry } from './zip-entry.ts';
 
-/** Redis, or Valkey which speaks the same; its append-only file lives in `<dataDir>/redis`. */
+/** Redis, or Valkey which speaks the same. */
 export async function startRedis(context: PartContext): Promise<Part> {
   const program = (await onPath(context.env)) ?? (await fromJar(context));
   const folder = join(context.dataDir, 'redis');
@@ -26,13 +25,11 @@ export async function startRedis(context: PartContext): Promise<Part> {
     context,
   );
   await server.start();
-  return { service: 'Redis', found: program.found, address, process: server, leave: () => withRedis(address, handOver) };
+  return { service: 'Redis', found: program.found, address, process: server };
 }
 
-/** Resolves once Redis has loaded its data and answers. */
-export const answers = (address: string): Promise<void> => withRedis(address, async (redis) => void (await redis.ping()));
-
-async function withRedis(address: string, work: (redis: Redis) => Promise<void>): Promise<void> {
+/** Resolves once Redis answers. */
+export async function answers(address: string): Promise<void> {
   const redis = new Redis(address, {
     lazyConnect: true,
     retryStrategy: () => null,
@@ -42,7 +39,7 @@ async function withRedis(address: string, work: (redis: Redis) => Promise<void>)
   redis.on('error', () => {});
   try {
     await redis.connect();
-    await work(redis);
+    await redis.ping();
   } finally {
     redis.disconnect();
   }
@@ -53,10 +50,8 @@ function options(folder: string, port: number): string[] {
     port: String(port),
     bind: '127.0.0.1',
     dir: folder,
-    appendonly: 'yes',
-    appendfsync: 'everysec',
-    // What is committed leaves the journal again: the file grows by ten times what it holds, and a rewrite each time would be half of the work.
-    'auto-aof-rewrite-min-size': '256mb',
+    // Nothing is read back from a disk: after a restart the content is made anew, and writing it down would be half of the work.
+    appendonly: 'no',
     save: '',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',

@@ -113,10 +113,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   const parts = attempts.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   const stop = async () => {
-    await Promise.all(parts.map(async ({ leave, process }) => {
-      await leave?.().catch(() => undefined);
-      await process?.stop();
-    }));
+    await Promise.all(parts.map((it) => it.process?.stop()));
     await leaveDataFolder(dataDir);
   };
   const failed = attempts.find((it) => it.status === 'rejected');

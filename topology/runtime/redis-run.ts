@@ -4,26 +4,18 @@ import type { Redis } from 'ioredis';
 import { EPOCH_KEY } from './state-keys.ts';
 
 /*
- * A server that starts again may have lost what it was told last: its append-only file reaches the disk once a second. So an epoch, the name
- * of Redis's content, begins with the id of the run it was made in, and ends with that run.
+ * A server that starts again may have lost what it was told last, also where it keeps a file: that reaches the disk a moment later. So an
+ * epoch, the name of Redis's content, begins with the id of the run it was made in, and ends with that run.
  */
 
 export const PRESENT_RUN_SCRIPT = readFileSync(new URL('./scripts/present-run.lua', import.meta.url), 'utf8');
-/** Of an epoch that the next run may go on with. */
-export const HANDED_OVER = 'handed-over:';
 
 /** A name for content that is made in this run. */
 export const newEpoch = (run: string): string => `${run}:${randomUUID()}`;
 
 /** The id of the server's present run. Ends an epoch of another. */
 export const presentRun = async (redis: Redis): Promise<string> =>
-  String(await redis.eval(PRESENT_RUN_SCRIPT, 1, EPOCH_KEY, HANDED_OVER));
-
-/** Lets the server be stopped and started without a rebuild. For when nobody writes any more, and it is stopped in good order. */
-export async function handOver(redis: Redis): Promise<void> {
-  const epoch = await redis.get(EPOCH_KEY);
-  if (epoch?.startsWith(`${await presentRun(redis)}:`)) await redis.set(EPOCH_KEY, HANDED_OVER + epoch.slice(epoch.indexOf(':') + 1));
-}
+  String(await redis.eval(PRESENT_RUN_SCRIPT, 1, EPOCH_KEY));
 
 type ReadyCheck = (callback: (error: Error | null, info?: { run_id?: string }) => void) => void;
 

@@ -8,13 +8,13 @@ import { SmallDisk, whyNoDisks } from './small-disk.ts';
 const FULL_FOR_MS: Lengths = { quick: [3_000], full: [20_000] };
 
 /** Folder with what the server must be able to write, inside its own. */
-const WRITTEN: Partial<Record<PartName, string>> = { kafka: 'log', redis: '' };
+const WRITTEN: Partial<Record<PartName, string>> = { kafka: 'log', postgres: '' };
 
 const noDisks = await whyNoDisks();
 
-export const DISK_FAULTS: readonly Fault[] = (['kafka', 'redis'] as const).map((server) => ({
+export const DISK_FAULTS: readonly Fault[] = (['kafka', 'postgres'] as const).map((server) => ({
   name: `disk-full-${server}`,
-  title: `Disk full under ${server === 'kafka' ? 'the Kafka broker’s log' : 'Redis’s append-only file'}`,
+  title: `Disk full under ${server === 'kafka' ? 'the Kafka broker’s log' : 'Postgres'}`,
   ...(noDisks !== undefined && { notRun: noDisks }),
   planned: (scale) => FULL_FOR_MS[scale].length,
   inject: (run) => inTurnFor(run, FULL_FOR_MS, `disk of ${server} full`, (ms) => fullFor(run, server, ms)),

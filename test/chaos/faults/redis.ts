@@ -1,4 +1,4 @@
-import { readdir, stat, truncate } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -7,25 +7,25 @@ import { inTurn, inTurnFor, type Lengths, type Times } from './in-turn.ts';
 import { away } from './outage.ts';
 
 const KILLS: Times = { quick: 1, full: 5 };
-const TRUNCATIONS: Times = { quick: 1, full: 3 };
+const REWINDS: Times = { quick: 1, full: 3 };
 const FLUSHES: Times = { quick: 1, full: 2 };
 const SHORTAGES_MS: Lengths = { quick: [3_000], full: [15_000] };
 const OUTAGES_MS: Lengths = { quick: [4_000], full: [30_000, 30_000] };
-/** What an append-only file synced every second may lose. */
 const LOST_MS = 1_000;
 
 export const REDIS_FAULTS: readonly Fault[] = [
   {
     name: 'redis-kill',
-    title: 'Redis killed (SIGKILL), append-only file kept',
+    title: 'Redis killed (SIGKILL), with all it held',
     planned: (scale) => KILLS[scale],
     inject: (run) => inTurn(run, KILLS, 'SIGKILL redis', () => run.servers.kill('redis')),
+    unseen: rebuilds,
   },
   {
-    name: 'redis-truncated',
-    title: 'Redis restarted without the last second of its append-only file',
-    planned: (scale) => TRUNCATIONS[scale],
-    inject: (run) => inTurn(run, TRUNCATIONS, 'redis loses a second', () => loseLastSecond(run)),
+    name: 'redis-rewound',
+    title: 'Redis restarted with what it held a second before',
+    planned: (scale) => REWINDS[scale],
+    inject: (run) => inTurn(run, REWINDS, 'redis loses a second', () => loseLastSecond(run)),
     unseen: rebuilds,
   },
   {
@@ -75,21 +75,11 @@ async function outOfMemory(run: ChaosRun, ms: number): Promise<void> {
   });
 }
 
-/** As a power cut under `appendfsync everysec` may leave it: what was written a second before the end is on the disk, the rest is not. */
+/** What it reads back when it starts again was on the disk a second before its end: of the rest it knows nothing. */
 async function loseLastSecond(run: ChaosRun): Promise<void> {
-  const file = await appendOnlyFile(run.servers.folder('redis'));
-  const { size } = await stat(file);
+  const snapshot = join(run.servers.folder('redis'), 'dump.rdb');
+  await withRedis(run, (redis) => redis.save());
   await sleep(LOST_MS);
-  await run.servers.stop('redis');
-  await truncate(file, size);
-  await run.servers.start('redis');
-}
-
-/** The one that is being written: a folder of them since Redis 7, one file before. */
-async function appendOnlyFile(folder: string): Promise<string> {
-  const parts = await readdir(join(folder, 'appendonlydir')).catch(() => null);
-  if (!parts) return join(folder, 'appendonly.aof');
-  const written = parts.filter((name) => name.endsWith('.incr.aof')).sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
-  if (!written) throw new Error(`${folder} holds no append-only file`);
-  return join(folder, 'appendonlydir', written);
+  await run.servers.kill('redis');
+  await rm(snapshot);
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { HANDED_OVER, PRESENT_RUN_SCRIPT } from '../../../topology/runtime/redis-run.ts';
+import { PRESENT_RUN_SCRIPT } from '../../../topology/runtime/redis-run.ts';
 import { EPOCH_KEY } from '../../../topology/runtime/state-keys.ts';
 import type { Chaos } from '../chaos.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -161,7 +161,7 @@ export class SimulatedRedis {
   /** What every connection of the product's does before anything else, where it has come to another run than the one before. */
   #askForRun(): void {
     const { store, scripts } = this.#server;
-    if (this.#knownRun !== store.runId) this.#knownRun = String(scripts.run(store, PRESENT_RUN_SCRIPT, [EPOCH_KEY], [HANDED_OVER]));
+    if (this.#knownRun !== store.runId) this.#knownRun = String(scripts.run(store, PRESENT_RUN_SCRIPT, [EPOCH_KEY], []));
   }
 
   #serve(command: Command, connection: number): void {

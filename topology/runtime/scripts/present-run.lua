@@ -1,10 +1,6 @@
 -- Answers the id of the server's present run. An epoch that was made in another run ends here: what was written last in that may be gone.
--- One that was handed over goes on in the present run. KEYS: redis-epoch. ARGV: prefix of epochs handed over.
+-- KEYS: redis-epoch.
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local epoch = redis.call('GET', KEYS[1])
-if epoch and string.sub(epoch, 1, #ARGV[1]) == ARGV[1] then
-  redis.call('SET', KEYS[1], run .. string.sub(epoch, #ARGV[1]))
-elseif epoch and string.sub(epoch, 1, #run + 1) ~= run .. ':' then
-  redis.call('DEL', KEYS[1])
-end
+if epoch and string.sub(epoch, 1, #run + 1) ~= run .. ':' then redis.call('DEL', KEYS[1]) end
 return run
