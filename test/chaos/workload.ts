@@ -75,7 +75,8 @@ export function* workload({ seed, catalogue, today }: { seed: number; catalogue:
   const random = new Random(seed);
   const bodies = generateOrders({ seed, catalogue, today, cancelPercent: 0 });
   for (let number = 1; ; number += 1) {
-    const key = `chaos-${seed}-${number}`;
+    // Letters between the numbers: digits alone may be what a card number looks like.
+    const key = `chaos-${seed}n${number}`;
     if (random.chance(PERCENT.poison)) yield { kind: 'poison', poison: random.pick(POISONS), orderId: uuidV5(`poison|${key}`) };
     else yield plannedOrder(random, key, bodies.next().value.body, today);
   }
