@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceBlocks } from '../../topology/derive/markdown.ts';
 import { type Machine, thisMachine } from '../machine.ts';
-import { RESULTS } from './results/index.ts';
+import { RESULTS, SOURCE_OF } from './results/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'docs/measured');
@@ -28,9 +28,12 @@ export function record(name: string, result: unknown): void {
 /** The pages with every block as what is recorded says. */
 export function measuredPages(): Record<string, string> {
   const recorded = Object.keys(RESULTS).filter((name) => existsSync(fileOf(name)));
-  const blocks = Object.assign({}, ...recorded.map(blocksOf)) as Record<string, string>;
+  const blocks = Object.assign(unrecorded(), ...recorded.map(blocksOf)) as Record<string, string>;
   return Object.fromEntries(PAGES.map((page) => [page, replaceBlocks(readFileSync(join(ROOT, page), 'utf8'), blocks, 'measured')]));
 }
+
+const unrecorded = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(SOURCE_OF).map(([block, name]) => [block, `No result is recorded here yet: \`npm run bench -- ${name} --write\`.`]));
 
 function blocksOf(name: string): Record<string, string> {
   const { measuredOn, machine, result } = JSON.parse(readFileSync(fileOf(name), 'utf8')) as Recorded;
