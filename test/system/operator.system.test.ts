@@ -196,7 +196,7 @@ describe('iaros dlq', () => {
 test('iaros rebuild makes Redis anew while orders flow; nothing is lost', async () => {
   const placing = installation.iaros('demo', '--rate', '8', '--count', '120', '--cancel-percent', '5', '--seed', '13');
   const summary = JSON.parse(await printed('rebuild'));
-  expect(summary).toMatchObject({ epoch: expect.stringMatching(/^[0-9a-f-]{36}$/), durationMs: expect.any(Number) });
+  expect(summary).toMatchObject({ epoch: expect.stringMatching(/^[0-9a-f]{40}:[0-9a-f-]{36}$/), durationMs: expect.any(Number) });
   expect(summary.heads).toBeGreaterThan(0);
   expect(summary.orders).toBeGreaterThanOrEqual(summary.heads);
   const { stdout } = await placing;
