@@ -57,13 +57,14 @@ test('the registry gives a schema one id and refuses a change that breaks reader
   expect(breaking.status).toBe(409);
 });
 
-test('Redis runs scripts and keeps an append-only file', async () => {
+test('Redis runs scripts and keeps nothing on a disk', async () => {
   const redis = new Redis(stack.redisUrl);
   try {
     const key = `{local:${process.pid}}:seats`;
     const script = "local left = redis.call('INCRBY', KEYS[1], -ARGV[1]) return {left, redis.call('EXISTS', KEYS[1])}";
     expect(await redis.eval(script, 1, key, 3)).toEqual([-3, 1]);
-    expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
+    expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'no']);
+    expect(await redis.config('GET', 'save')).toEqual(['save', '']);
     await redis.del(key);
   } finally {
     redis.disconnect();

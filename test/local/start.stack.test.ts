@@ -114,7 +114,8 @@ const clickhouseRows = (url: string) =>
     (await client.query({ query: 'SELECT n FROM kept', format: 'JSONEachRow' })).json(),
   );
 
-const KEPT = { kafka: true, registry: ['kept-value'], redis: 'yes', postgres: [{ n: 7 }], clickhouse: [{ n: 7 }] };
+/** Redis begins empty each time: the pipeline makes its content anew. */
+const KEPT = { kafka: true, registry: ['kept-value'], redis: null, postgres: [{ n: 7 }], clickhouse: [{ n: 7 }] };
 
 test('data and addresses survive a killed supervisor, a killed server and a restart; stopping leaves nothing running', async () => {
   const first = await startServers();
