@@ -197,7 +197,8 @@ describe('orders that stand still', () => {
     const orderId = await passedOver();
     await installation.run('notify', NOTIFY);
     await api.until(orderId, ({ status }) => status === 'Fulfilled');
-    expect(readFileSync(join(installation.dataDir, 'logs', 'others.log'), 'utf8')).toMatch(new RegExp(`${orderId}.*a stuck order is driven on`));
+    // The line is written once the drive is on record, by which time the order may have ended.
+    await expect.poll(() => readFileSync(join(installation.dataDir, 'logs', 'others.log'), 'utf8'), { timeout: 10_000 }).toMatch(new RegExp(`${orderId}.*a stuck order is driven on`));
     await expect.poll(async () => (await still()).filter(({ order }) => order === orderId), { timeout: 30_000 }).toEqual([]);
   });
 
