@@ -12,18 +12,15 @@ const INSERT = {
          ON CONFLICT DO NOTHING`,
 };
 
-/** Pairs that differ although one of their keys is the same, by position in the arrays given. */
+/** Events other than the one that is stored at their order's version, by position in the arrays given. */
 const CONFLICTS = `
   SELECT position::int FROM unnest($1::text[], $2::int[], $3::text[]) WITH ORDINALITY AS event (order_id, version, event_id, position)
-  JOIN order_events AS stored USING (order_id, version) WHERE stored.event_id <> event.event_id
-  UNION
-  SELECT position::int FROM unnest($1::text[], $2::int[], $3::text[]) WITH ORDINALITY AS event (order_id, version, event_id, position)
-  JOIN order_events AS stored USING (event_id) WHERE (stored.order_id, stored.version) <> (event.order_id, event.version)`;
+  JOIN order_events AS stored USING (order_id, version) WHERE stored.event_id <> event.event_id`;
 
 /**
- * Adds events to the history; those it has already are passed over.
- * @returns positions (from 0) of events that contradict the history: another event stands at the order's version, or the event id
- * stands at another version. They were not added.
+ * Adds events to the history; those it has already are passed over. Their ids are genuine (topology/runtime/event-id.ts), so none stands at
+ * two versions.
+ * @returns positions (from 0) of events that contradict the history, as another stands at the order's version. They were not added.
  */
 export async function insertEvents(client: Client, events: readonly EventRow[]): Promise<Set<number>> {
   const orderIds = events.map(({ orderId }) => orderId);

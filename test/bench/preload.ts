@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { demoAirline } from '../../connectors/demo-airline/index.ts';
 import { openPostgresKeys } from '../../connectors/postgres-keys/index.ts';
 import { commandHeaders } from '../../ingress/channels/command-headers.ts';
 import { placeCommand } from '../../ingress/channels/place-order.ts';
 import { OrderBody } from '../../ingress/order-body.ts';
+import { uuidV7 } from '../../ingress/order-id.ts';
 import { openCodec } from '../../schemas/codec.ts';
 import { generateOrders } from '../../topology/demo/generator.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
@@ -13,7 +13,10 @@ import type { Config } from '../../topology/runtime/config.ts';
 import { connectKafka } from '../../topology/runtime/kafka.ts';
 import { createLog } from '../../topology/runtime/log.ts';
 
-/** Puts place commands of realistic orders on the commands topic, as a channel does that produces to Kafka itself; answers their order ids. */
+/**
+ * Puts place commands of realistic orders on the commands topic, as a channel does that produces to Kafka itself, under ids of the kind that
+ * docs/channels.md advises. Answers the ids.
+ */
 export async function preloadCommands(config: Config, count: number, seed: number): Promise<string[]> {
   const log = createLog('preload', 'error');
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: 'preload', log });
@@ -24,7 +27,7 @@ export async function preloadCommands(config: Config, count: number, seed: numbe
   const ids: string[] = [];
   const publishOne = async (): Promise<void> => {
     const body = OrderBody.parse(orders.next().value.body);
-    const orderId = randomUUID();
+    const orderId = uuidV7(Date.now());
     ids.push(orderId);
     const key = await keys.keyFor(body.customer.customerId);
     const command = placeCommand(body, { orderId, now: Date.now(), key, pepper: config.pepper as string });

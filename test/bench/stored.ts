@@ -1,20 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
-import { type Spread, spread } from './results/spread.ts';
-import type { StoredResult } from './results/stored.ts';
-import { measureThroughput } from './throughput.ts';
+import { spread } from './results/spread.ts';
+import type { StoredResult, StoredRuns } from './results/stored.ts';
+import { measureThroughput, type Throughput } from './throughput.ts';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 const ORDERS = Number(process.env.BENCH_ORDERS ?? 20_000);
 const STORED = Number(process.env.BENCH_STORED_ORDERS ?? 1_000_000);
 /** Heads copied in one script call. */
 const COPIES_A_CALL = 500;
+const LOOK_EVERY_MS = 2_000;
 
 /**
  * Orders a second with next to nothing stored, and again with so many orders in Postgres, ClickHouse and Redis: copies, under other ids, of
- * orders that went through. Kafka's log is not made longer: appending does not look back.
+ * orders that went through. Kafka's log is not made longer: appending does not look back. Measured when what a server does once after so much
+ * was put into it at once is done.
  */
 export function measure(): Promise<StoredResult> {
   return inEnvironment({ without: ['all'] }, async (environment) => {
@@ -27,6 +30,7 @@ export function measure(): Promise<StoredResult> {
     await copyInPostgres(pool, copies);
     await copyInClickHouse(addresses.clickhouseUrl, copies);
     await copyInRedis(addresses.redisUrl, ids, copies);
+    await atRest(pool, addresses.clickhouseUrl);
     const { rows } = await pool.query<{ stored: number }>('SELECT count(*)::int AS stored FROM orders');
     const stored = rows[0]?.stored ?? 0;
     await pool.end();
@@ -34,10 +38,10 @@ export function measure(): Promise<StoredResult> {
   });
 }
 
-async function repeated(environment: BenchEnvironment, seedsBefore: number): Promise<Spread> {
-  const rates: number[] = [];
-  for (let run = 1; run <= RUNS; run += 1) rates.push((await measureThroughput(environment, ORDERS, seedsBefore + run)).ordersPerSecond);
-  return spread(rates);
+async function repeated(environment: BenchEnvironment, seedsBefore: number): Promise<StoredRuns> {
+  const runs: Throughput[] = [];
+  for (let run = 1; run <= RUNS; run += 1) runs.push(await measureThroughput(environment, ORDERS, seedsBefore + run));
+  return { ordersPerSecond: spread(runs.map(({ ordersPerSecond }) => ordersPerSecond)), usage: runs.at(-1)?.usage ?? {} };
 }
 
 /** Ids that no order has, in no order: as bad for indexes as can be. */
@@ -52,8 +56,6 @@ async function copyInPostgres(pool: pg.Pool, copies: number): Promise<void> {
     await pool.query(`INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${table}, generate_series(1, ${copies}) AS copy`);
     say(`copied ${table} in Postgres`);
   }
-  await pool.query('ANALYZE');
-  await pool.query('CHECKPOINT');
 }
 
 async function copyInClickHouse(url: string, copies: number): Promise<void> {
@@ -85,4 +87,18 @@ async function copyInRedis(url: string, ids: readonly string[], copies: number):
   }
   redis.disconnect();
   say('copied the heads in Redis');
+}
+
+/** Resolves once Postgres has vacuumed and ClickHouse merged what was copied, as both do by and by with what comes by and by. */
+async function atRest(pool: pg.Pool, clickhouseUrl: string): Promise<void> {
+  await pool.query('VACUUM ANALYZE');
+  await pool.query('CHECKPOINT');
+  const clickhouse = createClient({ url: clickhouseUrl });
+  const merges = async (): Promise<number> => {
+    const answer = await clickhouse.query({ query: 'SELECT count() AS merges FROM system.merges', format: 'JSONEachRow' });
+    return Number((await answer.json<{ merges: string }>())[0]?.merges);
+  };
+  while ((await merges()) > 0) await sleep(LOOK_EVERY_MS);
+  await clickhouse.close();
+  say('all servers are at rest');
 }

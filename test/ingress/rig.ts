@@ -132,7 +132,7 @@ export async function openRig(overrides: Partial<IngressDeps> = {}) {
     const next = { ...order, ...change };
     const event = {
       type,
-      eventId: eventIdOf('cause', type, version),
+      eventId: eventIdOf({ orderId: order.orderId, causationId: 'cause', type, version }),
       orderId: order.orderId,
       version,
       status,

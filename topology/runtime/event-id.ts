@@ -12,9 +12,10 @@ export function uuidV5(name: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** An event's id follows from its cause, so a replay gives the same one. */
-export const eventIdOf = (causationId: string, type: string, version: number): string => uuidV5(`${causationId}/${type}/${version}`);
+export type EventOrigin = Pick<AnyOrderEvent, 'orderId' | 'causationId' | 'type' | 'version'>;
 
-/** Whether an event came from this pipeline: a record made by hand does not have the id that its cause gives. */
-export const isGenuine = (event: AnyOrderEvent): boolean =>
-  event.eventId === eventIdOf(event.causationId, event.type, event.version);
+/** An event's id follows from its order and its cause, so a replay gives the same one, and no two orders ever share one. */
+export const eventIdOf = ({ orderId, causationId, type, version }: EventOrigin): string => uuidV5(`${orderId}/${causationId}/${type}/${version}`);
+
+/** Whether an event came from this pipeline: a record made by hand does not have the id that its order and its cause give. */
+export const isGenuine = (event: AnyOrderEvent): boolean => event.eventId === eventIdOf(event);

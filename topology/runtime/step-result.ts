@@ -96,10 +96,9 @@ export function encodeDrafts(drafts: readonly Draft[], origin: Origin, services:
     if (!next) throw new Unprocessable('illegal_move', `${draft.type} cannot follow status ${status}`);
     version += 1;
     status = next;
-    const event = {
-      type: draft.type, eventId: eventIdOf(origin.causationId, draft.type, version), orderId: origin.orderId, version, status,
-      occurredAt: now, causationId: origin.causationId, order: draft.order,
-    } as AnyOrderEvent;
+    const { orderId, causationId } = origin;
+    const eventId = eventIdOf({ orderId, causationId, type: draft.type, version });
+    const event = { type: draft.type, eventId, orderId, version, status, occurredAt: now, causationId, order: draft.order } as AnyOrderEvent;
     return { event, bytes: services.codec.encode(draft.type, event) };
   });
 }

@@ -112,11 +112,8 @@ describe('a row that the database cannot take', () => {
     const [first, second] = orderStory(placedOrder('contested'), stories.invalid()) as [AnyOrderEvent, AnyOrderEvent];
     await writeNext(database.pool, [first]);
     const forged = { ...second, version: 1, eventId: 'forged', status: 'Fulfilled' } as AnyOrderEvent;
-    const relabelled = { ...first, version: 5 } as AnyOrderEvent;
-    const refused = await writeNext(database.pool, [forged, second, relabelled]);
-    expect(refused.map(({ row, error }) => [row.event.eventId, row.event.version, error instanceof ConflictingEvent])).toEqual([
-      ['forged', 1, true], [first.eventId, 5, true],
-    ]);
+    const refused = await writeNext(database.pool, [forged, second]);
+    expect(refused.map(({ row, error }) => [row.event.eventId, row.event.version, error instanceof ConflictingEvent])).toEqual([['forged', 1, true]]);
     expect(await rowOf('orders', 'contested')).toMatchObject({ version: 2, status: 'Invalid' });
   });
 });

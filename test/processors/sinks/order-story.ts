@@ -76,7 +76,7 @@ export function orderStory(order: Order, chapters: readonly Chapter[]): AnyOrder
     current = { ...current, ...change?.(current) };
     at += afterMs;
     const version = events.length + 1;
-    const eventId = eventIdOf(causationId, type, version);
+    const eventId = eventIdOf({ orderId: order.orderId, causationId, type, version });
     events.push({
       type,
       eventId,

@@ -106,7 +106,8 @@ async function received(count: number, into: OrderState = state): Promise<OrderR
     const orderId = randomUUID();
     const causationId = randomUUID();
     const order = { ...sample, orderId, interrupts: 0, hold: null };
-    const event = { type: 'OrderReceived' as const, eventId: eventIdOf(causationId, 'OrderReceived', 1), orderId, version: 1, status: 'Received', occurredAt: 1, causationId, order };
+    const origin = { orderId, causationId, type: 'OrderReceived' as const, version: 1 };
+    const event = { ...origin, eventId: eventIdOf(origin), status: 'Received', occurredAt: 1, order };
     await into.complete({
       orderId, step: 'receive:x', fromVersion: 0, clearsMark: false, events: [codec.encode('OrderReceived', event)],
       head: { version: 1, status: 'Received', atRest: false }, timer: null,

@@ -14,11 +14,12 @@ const encoded = (event: AnyOrderEvent): Buffer => codec.encode(event.type, event
 test('each event becomes a row, each other record a dead letter that says why', async () => {
   const read = await readEntries('postgres-sink', { codec, topics, row }, [
     record('received', 1, encoded(received)), record('received', 2, Buffer.from('{}')), record('received', 3, null), record('received', 4, encoded(invalid)),
-    record('invalid', 5, encoded(invalid)),
+    record('invalid', 5, encoded(invalid)), record('invalid', 6, encoded({ ...invalid, version: 5 })), record('invalid', 7, encoded({ ...invalid, orderId: 'p' })),
   ], 0);
   expect(read.entries.map((entry) => entry.row)).toEqual(['OrderReceived@1', 'OrderInvalid@5']);
   expect(read.deadLetters.map(({ topic, headers }) => [topic, headers['x-orig-offset'], headers['x-error-code']])).toEqual([
     ['dlq.postgres-sink.v1', '2', 'not_wire_format'], ['dlq.postgres-sink.v1', '3', 'no_value'], ['dlq.postgres-sink.v1', '4', 'unexpected_record'],
+    ['dlq.postgres-sink.v1', '6', 'forged_event'], ['dlq.postgres-sink.v1', '7', 'forged_event'],
   ]);
 });
 
