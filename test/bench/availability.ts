@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
-import { measureLatency } from './latency.ts';
+import { measureLatency, WARM_UP } from './latency.ts';
 import type { LookupLatencies, LookupLoad } from './lookup-load.ts';
 import { happyBodies } from './order-bodies.ts';
 import { usageDuring } from './process-usage.ts';
@@ -30,6 +30,7 @@ export function measure(): Promise<AvailabilityResult> {
     const { installation, pids } = environment;
     const orders = (seconds: number) => measureLatency(installation.url, bodies, ORDERS_PER_SECOND, seconds);
     say('warming up');
+    await measureLatency(installation.url, bodies, WARM_UP.ratePerSecond, WARM_UP.seconds);
     await Promise.all([orders(5), load(environment, { ratePerSecond: RATE / 2, seconds: 5, together: PIPELINED })]);
     say(`orders alone, ${ORDERS_PER_SECOND} a second`);
     const alone = await usageDuring(pids, () => orders(SECONDS));

@@ -12,6 +12,9 @@ export interface Latencies {
   max: number;
 }
 
+/** Virtual machines compile what they run often: what an installation is given before its latency is measured. */
+export const WARM_UP = { ratePerSecond: 60, seconds: 20 };
+
 /** Places orders at a steady rate and waits for each to be Fulfilled: ms from POST to the answer, open loop. */
 export async function measureLatency(url: string, bodies: Iterator<unknown>, ratePerSecond: number, seconds: number): Promise<Latencies> {
   const pool = new Pool(url, { connections: 256 });

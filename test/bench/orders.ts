@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
-import { type Latencies, measureLatency } from './latency.ts';
+import { type Latencies, measureLatency, WARM_UP } from './latency.ts';
 import { happyBodies } from './order-bodies.ts';
 import { usageDuring } from './process-usage.ts';
 import { coresOfProduct, type UsageByProcess } from './results/cores.ts';
@@ -16,8 +16,6 @@ const BURST = { ratePerSecond: 1_160, seconds: 5 };
 const RATES = [{ ratePerSecond: 12, seconds: SECONDS }, { ratePerSecond: 120, seconds: SECONDS }, BURST];
 const IDLE_SECONDS = 20;
 const QUIET_MS = 5_000;
-/** Virtual machines compile what they run often: at a rate of its own, for a while. */
-const WARM_UP = { ratePerSecond: 60, seconds: 20 };
 
 /** The whole installation: POST to Fulfilled and what it needs at rest; and on a new one orders a second until they are final everywhere. */
 export async function measure(): Promise<OrdersResult> {

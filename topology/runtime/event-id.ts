@@ -1,15 +1,16 @@
 import { hash } from 'node:crypto';
 import type { AnyOrderEvent } from '../../schemas/types.ts';
 
-const NAMESPACE = Buffer.from('6f1b8f2e5d3c4a719c0d7e2b9a4f5c61', 'hex');
+/** The platform's namespace, 6961726f-732d-6f72-6465-722d75756964: as text, so that it is hashed together with the name in one piece. */
+const NAMESPACE = 'iaros-order-uuid';
+/** First digit of the group that begins with the variant's two bits. */
+const VARIANT = '89ab';
 
 /** UUID version 5 (RFC 9562) of a name in this platform's namespace. */
 export function uuidV5(name: string): string {
-  const bytes = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]), 'buffer');
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  const hex = hash('sha1', NAMESPACE + name, 'hex');
+  const variant = VARIANT[Number.parseInt(hex.charAt(16), 16) & 3];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 export type EventOrigin = Pick<AnyOrderEvent, 'orderId' | 'causationId' | 'type' | 'version'>;
