@@ -11,14 +11,8 @@ import type { AcceptedOrders } from './accepted-orders.ts';
 import type { AvailabilitySearch } from './availability.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import type { LiveEvents } from './live.ts';
+import type { Log } from './log.ts';
 import type { OrderLookup } from './order-lookup.ts';
-
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** The settings the HTTP API heeds. */
 export type IngressSettings = Pick<

@@ -4,7 +4,7 @@ import type { Codec } from '../schemas/codec.ts';
 import type { AnyOrderEvent } from '../schemas/types.ts';
 import type { OrderState } from '../topology/runtime/state.ts';
 import type { AcceptedOrders } from './accepted-orders.ts';
-import type { Log } from './dependencies.ts';
+import type { Log } from './log.ts';
 import { Problem } from './problem.ts';
 
 interface Sources {

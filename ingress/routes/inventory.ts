@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { answer } from '../answer.ts';
 import { endpoint } from '../endpoint.ts';
 import { noneMatch } from '../entity-tag.ts';
-import type { IngressSettings, Log } from '../dependencies.ts';
+import type { IngressSettings } from '../dependencies.ts';
+import type { Log } from '../log.ts';
 import { Problem } from '../problem.ts';
 
 const Airport = z
