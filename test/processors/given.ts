@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { CataloguePort, Flight } from '../../connectors/ports/catalogue.ts';
 import type { Ports } from '../../connectors/ports/index.ts';
+import { untouched } from '../../processors/orders/untouched.ts';
 import type { Context, Current } from '../../processors/processor.ts';
 import type { Settings } from '../../processors/settings.ts';
 import { type DataKey, seal } from '../../schemas/seal.ts';
@@ -163,27 +164,8 @@ export function order(changes: Partial<Order> = {}): Order {
     passengers: [passenger('P1')],
     items: [flightItem('IA101', '2026-12-24'), bag('IA101', '2026-12-24')],
     expectedTotal: null,
-    total: null,
-    payment: {
-      method: 'card',
-      token: 'tok_visa',
-      status: 'none',
-      processor: null,
-      authorizationId: null,
-      captureId: null,
-      reversalId: null,
-      challengeUrl: null,
-      declineCode: null,
-    },
-    fraud: null,
-    hold: null,
-    bookingReference: null,
-    tickets: [],
-    notifications: [],
-    faults: [],
-    closure: null,
+    ...untouched({ method: 'card', token: 'tok_visa' }),
     deviceHash: null,
-    interrupts: 0,
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { untouched } from '../../../processors/orders/untouched.ts';
 import { eventIdOf } from '../../../topology/runtime/event-id.ts';
 import { nextStatus, type OrderStatus } from '../../../topology/order-states.ts';
 import type { AnyOrderEvent, EventType, Order } from '../../../schemas/types.ts';
@@ -37,27 +38,8 @@ export function placedOrder(orderId: string, changes: Partial<Order> = {}): Orde
       },
     ],
     expectedTotal: null,
-    total: null,
-    payment: {
-      method: 'card',
-      token: 'tok_visa',
-      status: 'none',
-      processor: null,
-      authorizationId: null,
-      captureId: null,
-      reversalId: null,
-      challengeUrl: null,
-      declineCode: null,
-    },
-    fraud: null,
-    hold: null,
-    bookingReference: null,
-    tickets: [],
-    notifications: [],
-    faults: [],
-    closure: null,
+    ...untouched({ method: 'card', token: 'tok_visa' }),
     deviceHash: null,
-    interrupts: 0,
     ...changes,
   };
 }
