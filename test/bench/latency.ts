@@ -4,8 +4,10 @@ import { Pool } from 'undici';
 export interface Latencies {
   ratePerSecond: number;
   orders: number;
-  /** Answers that were not a Fulfilled order in time. */
+  /** Answers that told of no end of the order, as there was none in time or for another reason. */
   failed: number;
+  /** Orders that ended, but not Fulfilled: a long run sells the demo airline out, flight by flight. */
+  endedOtherwise: number;
   p50: number;
   p95: number;
   p99: number;
@@ -19,7 +21,7 @@ export const WARM_UP = { ratePerSecond: 60, seconds: 20 };
 export async function measureLatency(url: string, bodies: Iterator<unknown>, ratePerSecond: number, seconds: number): Promise<Latencies> {
   const pool = new Pool(url, { connections: 256 });
   const times: number[] = [];
-  let failed = 0;
+  let [failed, endedOtherwise] = [0, 0];
   const one = async (): Promise<void> => {
     const started = performance.now();
     const answer = await pool.request({
@@ -27,7 +29,8 @@ export async function measureLatency(url: string, bodies: Iterator<unknown>, rat
     });
     const order = (await answer.body.json()) as { status: string };
     times.push(performance.now() - started);
-    if (answer.statusCode !== 201 || order.status !== 'Fulfilled') failed += 1;
+    if (answer.statusCode !== 201) failed += 1;
+    else if (order.status !== 'Fulfilled') endedOtherwise += 1;
   };
   const orders = ratePerSecond * seconds;
   const begun = performance.now();
@@ -40,5 +43,5 @@ export async function measureLatency(url: string, bodies: Iterator<unknown>, rat
   await pool.close();
   times.sort((one, other) => one - other);
   const at = (share: number): number => Math.round((times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0) * 10) / 10;
-  return { ratePerSecond, orders, failed, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+  return { ratePerSecond, orders, failed, endedOtherwise, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }

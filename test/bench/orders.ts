@@ -47,7 +47,7 @@ async function latencies({ installation, pids }: BenchEnvironment): Promise<Late
     }
     const of = (pick: (run: Latencies) => number): Spread => spread(runs.map(pick));
     measured.push({
-      ratePerSecond, seconds, failed: of((run) => run.failed), p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99),
+      ratePerSecond, seconds, failed: of((run) => run.failed + run.endedOtherwise), p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99),
       max: of((run) => run.max), usage: runs.at(-1)?.usage ?? {},
     });
   }

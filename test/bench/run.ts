@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { interrupt, Interrupted, say } from './environment.ts';
 import { record } from './record.ts';
 import { RESULTS } from './results/index.ts';
 
@@ -23,8 +24,16 @@ if (more.length > 0 || !names.every((name) => Object.hasOwn(MEASUREMENTS, name))
   console.error(`There is no measurement ${positionals.join(' ')}: one of ${Object.keys(RESULTS).join(', ')}, all.`);
   process.exit(1);
 }
-for (const name of names) {
-  const result = await (await MEASUREMENTS[name]?.())?.measure();
-  console.log(JSON.stringify(result, null, 2));
-  if (values.write) record(name, result);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+try {
+  for (const name of names) {
+    const result = (await (await MEASUREMENTS[name]?.())?.measure()) as object;
+    console.log(JSON.stringify(result, null, 2));
+    if (values.write) record(name, result);
+  }
+} catch (error) {
+  if (!(error instanceof Interrupted)) throw error;
+  say(error.message);
+  // Some of what was measured may still be at work.
+  process.exit(130);
 }
