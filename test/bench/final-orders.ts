@@ -13,6 +13,12 @@ export async function finalInPostgres(pool: pg.Pool, since: Date): Promise<numbe
   return rows[0]?.final ?? 0;
 }
 
+/** How many of the orders placed since then the read model holds, at whatever status. */
+export async function storedInPostgres(pool: pg.Pool, since: Date): Promise<number> {
+  const { rows } = await pool.query<{ stored: number }>('SELECT count(*)::int AS stored FROM orders WHERE placed_at >= $1', [since]);
+  return rows[0]?.stored ?? 0;
+}
+
 /** Waits until so many of the orders placed since then are final in both stores, at least; answers how many are. */
 export async function untilFinal({ databaseUrl, clickhouseUrl }: Addresses, since: Date, orders: number): Promise<number> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
