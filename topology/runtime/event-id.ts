@@ -15,8 +15,12 @@ export function uuidV5(name: string): string {
 
 export type EventOrigin = Pick<AnyOrderEvent, 'orderId' | 'causationId' | 'type' | 'version'>;
 
-/** An event's id follows from its order and its cause, so a replay gives the same one, and no two orders ever share one. */
-export const eventIdOf = ({ orderId, causationId, type, version }: EventOrigin): string => uuidV5(`${orderId}/${causationId}/${type}/${version}`);
+/**
+ * An event's id follows from its order and its cause, so a replay gives the same one, and no two orders ever share one: the length tells where
+ * an order's id ends, whatever channels put into theirs.
+ */
+export const eventIdOf = ({ orderId, causationId, type, version }: EventOrigin): string =>
+  uuidV5(`${orderId.length}/${orderId}/${causationId}/${type}/${version}`);
 
 /** Whether an event came from this pipeline: a record made by hand does not have the id that its order and its cause give. */
 export const isGenuine = (event: AnyOrderEvent): boolean => event.eventId === eventIdOf(event);

@@ -40,14 +40,13 @@ function entryOf<Row>(reader: SinkReader<Row>, record: RawRecord): SinkEntry<Row
   const toEntry = ({ name, record: event }: Awaited<typeof decoded>): SinkEntry<Row> => {
     if (name !== reader.topics.get(record.topic)) throw new Unprocessable('unexpected_record', `a ${name} does not belong on ${record.topic}`);
     const { topic, partition, offset } = record;
-    const genuine = genuineOf(event as AnyOrderEvent);
-    return { record, row: reader.row(genuine, { topic, partition, offset }) };
+    return { record, row: reader.row(genuine(event as AnyOrderEvent), { topic, partition, offset }) };
   };
   return decoded instanceof Promise ? decoded.then(toEntry) : toEntry(decoded);
 }
 
 /** Stores need no index to keep event ids apart: a genuine id belongs to one version of one order, and that is their key. */
-function genuineOf(event: AnyOrderEvent): AnyOrderEvent {
+function genuine(event: AnyOrderEvent): AnyOrderEvent {
   if (isGenuine(event)) return event;
   throw new Unprocessable('forged_event', 'the id of the event does not follow from its order, cause, type and version');
 }
