@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureRoom } from '../../topology/local/disk-space.ts';
 import { fullDisk, LocalFault } from '../../topology/local/fault.ts';
 import { findJava, parseJavaVersion } from '../../topology/local/java.ts';
+import { rootCause } from '../../topology/local/kafka.ts';
 import { fetchJars } from '../../topology/local/maven.ts';
 import { startOptions } from '../../topology/local/start-options.ts';
 
@@ -89,4 +90,16 @@ test('start takes its folders and port from the environment', () => {
     onlyStack: false,
     demoRate: 2.5,
   });
+});
+
+test('what a Java program died of is its innermost cause', () => {
+  const report = [
+    'Command failed: java kafka.tools.StorageTool format',
+    'Exception in thread "main" java.lang.IllegalArgumentException: Error creating broker listeners',
+    '\tat kafka.server.KafkaConfig.validate(KafkaConfig.scala:1)',
+    'Caused by: java.lang.IllegalArgumentException: two listeners on the same port',
+    '\t... 8 more',
+  ].join('\n');
+  expect(rootCause(`${report}\n`)).toBe('java.lang.IllegalArgumentException: two listeners on the same port');
+  expect(rootCause('Log directory is already formatted.\n')).toBe('Log directory is already formatted.');
 });

@@ -53,3 +53,19 @@ test('scattered ports are all different and below the ephemeral range', async ()
   expect(new Set(ports).size).toBe(ports.length);
   for (const port of ports) expect(port).toBeLessThan(32_768);
 });
+
+test('scattered ports keep off those that are promised to others', async () => {
+  const from = await nextFreePort(26_000);
+  const promised = new Set([from, from + 2]);
+  const ports = Object.values(await scatteredPorts(promised, from));
+  expect(ports.filter((port) => promised.has(port))).toEqual([]);
+  expect(new Set(ports).size).toBe(ports.length);
+});
+
+test('what is settled keeps off ports that are promised to others, aloud', async () => {
+  const port = await nextFreePort(27_000);
+  const said: string[] = [];
+  const settled = await settlePorts(file, { kafka: port }, (line) => said.push(line), new Set([port]));
+  expect(settled.kafka).toBeGreaterThan(port);
+  expect(said).toHaveLength(1);
+});

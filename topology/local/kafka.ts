@@ -145,8 +145,13 @@ async function format(java: string, classpath: string, properties: string): Prom
   try {
     await promisify(execFile)(java, [...args, `--cluster-id=${clusterId}`, '-c', properties]);
   } catch (error) {
-    throw new LocalFault(
-      `Kafka could not prepare its data folder: ${(error as Error).message.split('\n').slice(-3).join(' ')}`,
-    );
+    throw new LocalFault(`Kafka could not prepare its data folder: ${rootCause((error as Error).message)}`);
   }
+}
+
+/** The innermost cause in what a Java program wrote to its end; without a stack trace, its last line. */
+export function rootCause(report: string): string {
+  const lines = report.trim().split('\n');
+  const causes = lines.filter((line) => /^(Caused by: |Exception in thread "[^"]*" )/.test(line));
+  return (causes.at(-1) ?? lines.at(-1) ?? '').replace(/^(Caused by: |Exception in thread "[^"]*" )/, '').trim();
 }

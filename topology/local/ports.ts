@@ -36,31 +36,36 @@ export async function nextFreePort(from: number, except: ReadonlySet<number> = n
   throw new Error(`no free port from ${from} to ${HIGHEST}`);
 }
 
-/** Ports for a stack beside others: free ones from a random place below the ephemeral range. */
-export async function scatteredPorts(): Promise<ServerPorts> {
-  const start = 20_000 + Math.floor(Math.random() * (EPHEMERAL - 21_000));
-  const taken = new Set<number>();
+/** Ports for a stack beside others: free ones at or after `from`, by default a random place below the ephemeral range; none that is in `except`. */
+export async function scatteredPorts(except: ReadonlySet<number> = new Set(), from: number = randomPlace()): Promise<ServerPorts> {
+  const taken = new Set(except);
   const ports = { ...SERVER_PORTS };
   for (const name of Object.keys(ports) as (keyof ServerPorts)[]) {
-    ports[name] = await nextFreePort(start, taken);
+    ports[name] = await nextFreePort(from, taken);
     taken.add(ports[name]);
   }
   return ports;
+}
+
+function randomPlace(): number {
+  return 20_000 + Math.floor(Math.random() * (EPHEMERAL - 21_000));
 }
 
 /**
  * Settles a port for each name: the remembered one, else the wished one, else the next free one.
  * What was settled is remembered in `file`, so that a restart keeps the addresses that clients know.
  * @param say is told about each port that had to move.
+ * @param except ports that are promised to others, who do not listen there yet.
  */
 export async function settlePorts<Name extends string>(
   file: string,
   wished: Record<Name, number>,
   say: (line: string) => void,
+  except: ReadonlySet<number> = new Set(),
 ): Promise<Record<Name, number>> {
   const remembered = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
   const settled: Record<Name, number> = { ...wished, ...remembered };
-  const taken = new Set<number>();
+  const taken = new Set(except);
   for (const name of Object.keys(wished) as Name[]) {
     const first = settled[name];
     const port = await nextFreePort(first, taken);

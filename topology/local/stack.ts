@@ -97,8 +97,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const say = options.onProgress ?? (() => {});
   await ensureRoom(dataDir);
   await takeDataFolder(dataDir, say);
-  const wished = options.ports === 'scattered' ? await scatteredPorts() : (options.ports ?? SERVER_PORTS);
-  const ports = await settlePorts(join(dataDir, 'ports.json'), wished, say);
+  const promised = portsOf(options.kafkaForwarded);
+  const wished = options.ports === 'scattered' ? await scatteredPorts(promised) : (options.ports ?? SERVER_PORTS);
+  const ports = await settlePorts(join(dataDir, 'ports.json'), wished, say, promised);
   const context: PartContext = {
     dataDir,
     cacheDir: resolve(options.cacheDir),
@@ -130,6 +131,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stop,
     kill: () => parts.forEach((it) => void it.process?.kill()),
   };
+}
+
+/** Nobody listens there yet, but no server of the stack may. */
+function portsOf(forwarded: ForwardedListener | undefined): ReadonlySet<number> {
+  if (!forwarded) return new Set();
+  return new Set([forwarded.port, Number(new URL(`tcp://${forwarded.advertised}`).port)]);
 }
 
 function startable(name: PartName, parts: Part[]): Startable {
