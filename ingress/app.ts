@@ -94,7 +94,7 @@ function lookupsOf(ingress: Ingress, metrics: HttpMetrics, keepAliveMs: number) 
   const { serve, prepare } = new AvailabilityLookup({ ...ingress, keepAliveSeconds: Math.floor(keepAliveMs / 1_000) });
   const { path } = searchAvailability;
   const onServed = (seconds: number, statuses: readonly number[]): void => {
-    for (const [status, same] of Map.groupBy(statuses, (each) => each)) metrics.observe(path, 'GET', status, seconds, same.length);
+    for (const status of statuses) metrics.observe(path, 'GET', status, seconds);
   };
   return { serve, prepare, onServed };
 }

@@ -7,8 +7,8 @@ const UNMATCHED = 'unmatched';
 export interface HttpMetrics {
   /** Times each request under its route's template. Streams are counted while they are open and not timed. */
   middleware: RequestHandler;
-  /** Counts requests that were answered alike, outside of express. */
-  observe(route: string, method: string, status: number, seconds: number, requests: number): void;
+  /** Counts a request that was answered outside of express. */
+  observe(route: string, method: string, status: number, seconds: number): void;
 }
 
 export function httpMetrics(registry: Registry, openStreams: () => number): HttpMetrics {
@@ -40,8 +40,8 @@ export function httpMetrics(registry: Registry, openStreams: () => number): Http
   };
   return {
     middleware,
-    observe(route, method, status, each, requests) {
-      for (let counted = 0; counted < requests; counted += 1) seconds.observe({ route, method, status }, each);
+    observe(route, method, status, each) {
+      seconds.observe({ route, method, status }, each);
     },
   };
 }

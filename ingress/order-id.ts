@@ -12,12 +12,12 @@ export function uuidV7(now: number): string {
     randomFillSync(drawn);
     used = 0;
   }
-  const bytes = drawn.subarray(used, used + BYTES);
+  const at = used;
   used += BYTES;
-  bytes.writeUIntBE(now, 0, 6);
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
+  drawn.writeUIntBE(now, at, 6);
+  drawn[at + 6] = ((drawn[at + 6] as number) & 0x0f) | 0x70;
+  drawn[at + 8] = ((drawn[at + 8] as number) & 0x3f) | 0x80;
+  const hex = drawn.toString('hex', at, used);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

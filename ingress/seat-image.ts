@@ -28,8 +28,8 @@ export interface SeatImageOptions {
 }
 
 const MAX_DATES = 128;
-/** Known dates read whole at a time: their flights are many, and look-ups wait while they are taken in. */
-const REREAD_AT_ONCE = 4;
+/** Dates read for the first time in one reading: their flights are many, and look-ups of other dates wait while they are taken in. */
+const FIRST_READ_AT_ONCE = 4;
 
 /**
  * The seat counts of the dates that are asked for, in this process's memory. A date is read whole once; from then on only the flights are
@@ -70,9 +70,12 @@ export class SeatImage {
   async fresh(date: string): Promise<DateImage> {
     const image = this.current(date);
     if (image) return image;
-    if (!this.#dates.has(date)) this.#wanted.add(date);
-    await this.#readFromNow();
-    return this.#dates.get(date) ?? { date, flights: [], readAt: this.#asOf };
+    for (;;) {
+      if (!this.#dates.has(date)) this.#wanted.add(date);
+      await this.#readFromNow();
+      const read = this.#dates.get(date);
+      if (read) return read;
+    }
   }
 
   /** A reading that begins now or later: those who wait for one share it. */
@@ -97,26 +100,20 @@ export class SeatImage {
   /** One reading at a time, so that older counts never replace newer ones. */
   async #update(): Promise<void> {
     const startedAt = this.#options.now();
-    const overdue = [...this.#overdue].slice(0, REREAD_AT_ONCE);
-    const wanted = [...this.#wanted, ...overdue];
-    this.#wanted.clear();
-    for (const date of overdue) this.#overdue.delete(date);
-    try {
-      // Asked before the counts are read: a change after this is told the next time.
-      const { cursor, flights } = await this.#options.inventory.changes(this.#cursor);
-      const whole = flights ? wanted : [...new Set([...wanted, ...this.#dates.keys()])];
-      const dates = whole.map((date) => this.#dates.get(date) ?? imageOf(date, this.#options.catalogue));
-      const changed = (flights ?? []).flatMap((flight) => this.#imagesOf(flight));
-      const images = [...new Set([...dates.flatMap((date) => date.flights), ...changed])];
-      const counts = images.length > 0 ? await this.#options.inventory.counts(images.map(({ flight }) => flight)) : [];
-      for (const [at, image] of images.entries()) take(image, counts[at] ?? {});
-      for (const date of dates) this.#keep(date, startedAt);
-      this.#cursor = cursor;
-      this.#asOf = startedAt;
-    } catch (error) {
-      for (const date of wanted) this.#wanted.add(date);
-      throw error;
-    }
+    const wanted = [...this.#wanted].slice(0, FIRST_READ_AT_ONCE);
+    const [overdue] = this.#overdue;
+    if (overdue !== undefined) this.#overdue.delete(overdue);
+    // Asked before the counts are read: a change after this is told the next time.
+    const { cursor, flights } = await this.#options.inventory.changes(this.#cursor);
+    const whole = new Set([...wanted, ...(overdue === undefined ? [] : [overdue]), ...(flights ? [] : this.#dates.keys())]);
+    const dates = [...whole].map((date) => this.#dates.get(date) ?? imageOf(date, this.#options.catalogue));
+    const changed = (flights ?? []).flatMap((flight) => this.#imagesOf(flight));
+    const images = [...new Set([...dates.flatMap((date) => date.flights), ...changed])];
+    const counts = images.length > 0 ? await this.#options.inventory.counts(images.map(({ flight }) => flight)) : [];
+    for (const [at, image] of images.entries()) take(image, counts[at] ?? {});
+    for (const date of dates) this.#keep(date, startedAt);
+    this.#cursor = cursor;
+    this.#asOf = startedAt;
   }
 
   #imagesOf({ flightNumber, departureDate }: { flightNumber: string; departureDate: string }): FlightImage[] {
@@ -126,6 +123,7 @@ export class SeatImage {
 
   #keep(image: DateImage, readAt: number): void {
     image.readAt = readAt;
+    this.#wanted.delete(image.date);
     this.#dates.set(image.date, image);
     const [oldest] = this.#dates.keys();
     if (this.#dates.size > MAX_DATES && oldest !== undefined) this.#dates.delete(oldest);

@@ -23,15 +23,22 @@ const VISIBLE = /^[\x21-\x7e]+$/;
 const KEPT = 20_000;
 const KEPT_LENGTH = 1_000;
 
+/** A target that is asked for, and the answer that it got last with the fields that go with it. */
+interface Asked {
+  ask: () => WrittenAvailability | null;
+  written: WrittenAvailability | null;
+  foundFields: string;
+  unchangedFields: string;
+}
+
 /** Answers look-ups with the bytes that the route of the same name would answer them with. */
 export class AvailabilityLookup {
   readonly #options: AvailabilityLookupOptions;
   /** Callers repeat themselves: what a target and a block of fields mean is found out once. */
-  readonly #asked = new Map<string, (() => WrittenAvailability | null) | null>();
+  readonly #asked = new Map<string, Asked | null>();
   readonly #fields = new Map<string, LookupFields | null>();
-  readonly #answers = new WeakMap<WrittenAvailability, { found: string; unchanged: string }>();
-  readonly #found: string;
-  readonly #unchanged: string;
+  readonly #found: Buffer;
+  readonly #unchanged: Buffer;
   #second = Number.NaN;
   #date = '';
 
@@ -43,13 +50,14 @@ export class AvailabilityLookup {
 
   readonly serve = (target: string, fields: string): Served | null => {
     const read = this.#readFields(fields);
-    const written = read && this.#ask(target)?.();
-    if (!read || !written) return null;
-    const texts = this.#textsOf(written);
-    const changed = noneMatch(read.ifNoneMatch, written.etag);
+    const asked = read && this.#ask(target);
+    const written = asked?.ask();
+    if (!asked || !written) return null;
+    if (asked.written !== written) Object.assign(asked, { written, ...fieldsOf(written) });
     const id = requestIdFor(read.requestId, this.#options.newId);
-    const head = `${changed ? this.#found : this.#unchanged}${id}\r\nDate: ${this.#now()}\r\n`;
-    return changed ? { text: head + texts.found, status: 200 } : { text: head + texts.unchanged, status: 304 };
+    return noneMatch(read.ifNoneMatch, written.etag)
+      ? { pieces: [this.#found, id, this.#dateField(), asked.foundFields, written.json], status: 200 }
+      : { pieces: [this.#unchanged, id, this.#dateField(), asked.unchangedFields], status: 304 };
   };
 
   /** Reads the seats where that was all that is missing. */
@@ -60,10 +68,12 @@ export class AvailabilityLookup {
     return true;
   };
 
-  #ask(target: string): (() => WrittenAvailability | null) | null {
+  #ask(target: string): Asked | null {
     return remembered(this.#asked, target, () => {
       const query = queryOf(target);
-      return query && this.#options.availability.repeatedly(withCurrency(query, this.#options.settings));
+      if (!query) return null;
+      const ask = this.#options.availability.repeatedly(withCurrency(query, this.#options.settings));
+      return { ask, written: null, foundFields: '', unchangedFields: '' };
     });
   }
 
@@ -71,31 +81,33 @@ export class AvailabilityLookup {
     return remembered(this.#fields, fields, () => readFields(fields));
   }
 
-  #textsOf(written: WrittenAvailability): { found: string; unchanged: string } {
-    const known = this.#answers.get(written);
-    if (known) return known;
-    const { json, etag } = written;
-    const common = `Cache-Control: private, no-cache\r\nETag: ${etag}\r\n`;
-    const found = `${common}Content-Type: application/json; charset=utf-8\r\nContent-Length: ${json.length}\r\n\r\n`;
-    const texts = { found: found + json.toString('latin1'), unchanged: `${common}\r\n` };
-    this.#answers.set(written, texts);
-    return texts;
-  }
-
-  #now(): string {
+  /** Ends the line of the request id. */
+  #dateField(): string {
     const second = Math.floor(this.#options.now() / 1_000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#date = new Date(second * 1_000).toUTCString();
+      this.#date = `\r\nDate: ${new Date(second * 1_000).toUTCString()}\r\n`;
     }
     return this.#date;
   }
 }
 
+/** The fields that go with a found and an unchanged answer, to the end of the head. */
+function fieldsOf({ json, etag }: WrittenAvailability): Pick<Asked, 'foundFields' | 'unchangedFields'> {
+  const common = `Cache-Control: private, no-cache\r\nETag: ${etag}\r\n`;
+  return {
+    foundFields: `${common}Content-Type: application/json; charset=utf-8\r\nContent-Length: ${json.length}\r\n\r\n`,
+    unchangedFields: `${common}\r\n`,
+  };
+}
+
 const SECURITY = SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 
-const headStart = (status: string, keepAliveSeconds: number): string =>
-  `HTTP/1.1 ${status}\r\n${SECURITY}Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n${REQUEST_ID_HEADER}: `;
+const headStart = (status: string, keepAliveSeconds: number): Buffer =>
+  Buffer.from(
+    `HTTP/1.1 ${status}\r\n${SECURITY}Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n${REQUEST_ID_HEADER}: `,
+    'latin1',
+  );
 
 /** The question of a target that is an availability look-up without a fault; null for any other. */
 function queryOf(target: string): z.output<typeof AvailabilityQuery> | null {

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
+import { type Bytes, Outgoing } from './outgoing.ts';
 
 export interface Served {
-  /** The answer, head and body, one character a byte. */
-  text: string;
+  /** The answer, head and body, in order. */
+  pieces: readonly Bytes[];
   status: number;
 }
 
@@ -25,15 +26,16 @@ export interface ConnectionOptions {
 const START = 'GET ';
 const END = ' HTTP/1.1\r\n';
 const MAX_HEAD = 8 * 1024;
-/** Answers gathered for one write, in bytes; the last of them may go beyond. */
-const WRITE_LENGTH = 256 * 1024;
+/** Answers written before the socket is asked whether it takes more, in bytes; the last of them may go beyond. */
+const WRITE_LENGTH = 64 * 1024;
 
 /**
- * A connection as long as it carries plain look-ups. All requests that have come are answered in one write, whatever their number: reading
- * and writing cost more than finding the answers. With the first request that is anything else the connection goes to the HTTP server.
+ * A connection as long as it carries plain look-ups. Requests that have come together are answered in one write: reading and
+ * writing cost more than finding the answers. With the first request that is anything else the connection goes to the HTTP server.
  */
 export class LookupConnection {
   readonly #options: ConnectionOptions;
+  readonly #outgoing: Outgoing;
   /** What has come and is not answered yet. */
   #pending = '';
   #working = false;
@@ -43,6 +45,7 @@ export class LookupConnection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     const { socket, idleMs } = options;
+    this.#outgoing = new Outgoing(socket);
     socket.on('data', this.#onData).on('drain', this.#onDrain).on('timeout', this.#onIdle);
     socket.on('end', this.#onEnd).on('error', this.#onError);
     socket.setTimeout(idleMs);
@@ -92,26 +95,36 @@ export class LookupConnection {
 
   #answerSome(): Next {
     const started = performance.now();
-    const { socket, serve, onServed } = this.#options;
+    const { serve, onServed } = this.#options;
     const statuses: number[] = [];
-    let answers = '';
+    let written = 0;
     let next: Next = 'more';
-    while (next === 'more' && answers.length < WRITE_LENGTH) {
+    while (next === 'more' && written < WRITE_LENGTH) {
       const request = this.#nextRequest();
       const served = typeof request === 'string' ? null : serve(request.target, request.fields);
       if (typeof request === 'string') next = request;
       else if (!served) next = 'unprepared';
       else {
         this.#pending = this.#pending.slice(request.end);
-        answers += served.text;
+        written += this.#send(served.pieces);
         statuses.push(served.status);
       }
     }
-    if (answers === '') return next;
+    if (statuses.length === 0) return next;
     this.#answered = true;
     onServed((performance.now() - started) / 1_000, statuses);
-    socket.write(answers, 'latin1');
+    this.#outgoing.flush();
     return next;
+  }
+
+  /** Their length in bytes. */
+  #send(pieces: readonly Bytes[]): number {
+    let length = 0;
+    for (const piece of pieces) {
+      this.#outgoing.add(piece);
+      length += piece.length;
+    }
+    return length;
   }
 
   #nextRequest(): Request | 'foreign' | 'partial' {

@@ -127,8 +127,18 @@ describe('the image of seats', () => {
     expect(await soldOf()).toEqual([7, 7, 7, 7]);
   });
 
-  it('reads only a few dates whole at a time, when many are due', async () => {
-    const dates = Array.from({ length: 10 }, (_, at) => `2099-06-${10 + at}`);
+  it('reads many new dates a few at a time, and all of them for those who wait', async () => {
+    const dates = Array.from({ length: 11 }, (_, at) => `2099-06-${10 + at}`);
+    counts = { Y: { held: 0, sold: 3 } };
+    changes = { cursor: '2', flights: [] };
+    const sold = await Promise.all(dates.map((date) => soldOf(date)));
+    expect(sold).toEqual(dates.map(() => [3, 3, 3, 3]));
+    // The first reading is for the first of them alone.
+    expect(asked).toEqual({ polls: 4, flights: 44 });
+  });
+
+  it('reads dates whole one at a time, when many are due', async () => {
+    const dates = Array.from({ length: 3 }, (_, at) => `2099-06-${10 + at}`);
     changes = { cursor: '2', flights: [] };
     for (const date of dates) await image.fresh(date);
     now += 10_000;
@@ -142,7 +152,7 @@ describe('the image of seats', () => {
       await settled();
       readings.push((asked.flights - before) / 4);
     }
-    expect(readings).toEqual([4, 4, 2, 0]);
+    expect(readings).toEqual([1, 1, 1, 0]);
   });
 
   it('gives those who wait a reading that began after they asked', async () => {
