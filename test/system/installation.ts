@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { notePid } from '../../topology/local/data-folder.ts';
 import type { Addresses } from '../../topology/local/stack.ts';
+import { INGRESS_NODE_FLAGS } from '../../topology/node-flags.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { createLog } from '../../topology/runtime/log.ts';
 import { provision } from '../../topology/runtime/provision.ts';
@@ -82,7 +83,7 @@ export class Installation {
       ...names.map((name): [string, string[]] => [name, ['topology/cli.ts', 'run', name]]),
       ['postgres-sink', ['topology/cli.ts', 'run', 'postgres-sink']],
       ['clickhouse-sink', ['topology/cli.ts', 'run', 'clickhouse-sink']],
-      ['ingress', ['ingress/main.ts']],
+      ['ingress', [...INGRESS_NODE_FLAGS, 'ingress/main.ts']],
     ];
     await installation.run('sandbox', ['connectors/sandbox/main.ts'], {
       IAROS_DATA_DIR: options.sandboxDir ?? dataDir, ...(options.sandboxUrl && { IAROS_SANDBOX_URL: options.sandboxUrl }),

@@ -1,3 +1,4 @@
+import { INGRESS_NODE_FLAGS } from '../node-flags.ts';
 import { SINKS, type SinkName } from '../topics.ts';
 import type { Flow } from '../define.ts';
 
@@ -37,7 +38,7 @@ export function workloadsOf(flow: Flow): Workload[] {
     {
       name: 'ingress',
       summary: 'turns requests into commands, and answers from the read model',
-      args: ['ingress/main.ts'],
+      args: [...INGRESS_NODE_FLAGS, 'ingress/main.ts'],
       port: { name: 'http', number: 8080, env: 'IAROS_PORT' },
       replicas: 2,
       personalData: true,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { INGRESS_NODE_FLAGS } from '../node-flags.ts';
 import type { Addresses } from './part.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -6,6 +7,7 @@ import type { Secrets } from './secrets.ts';
 export interface WorkerSpec {
   /** Names its log, its pid file and its entry in run.json. */
   name: string;
+  nodeFlags?: readonly string[];
   /** The module that Node runs; it sends 'ready' to its parent once it works. */
   entry: string;
   args: string[];
@@ -37,7 +39,7 @@ export function workersOf(installation: Installation): WorkerSpec[] {
   const personal = { IAROS_MASTER_KEY: secrets.masterKey, IAROS_PEPPER: secrets.pepper };
   const operator = { IAROS_DEV_KEY: secrets.devKey };
   const workers: WorkerSpec[] = [
-    { name: 'ingress', entry: join(repo, 'ingress', 'main.ts'), args: [], env: { ...env, ...personal, ...operator } },
+    { name: 'ingress', nodeFlags: INGRESS_NODE_FLAGS, entry: join(repo, 'ingress', 'main.ts'), args: [], env: { ...env, ...personal, ...operator } },
     {
       name: 'pipeline',
       entry: CLI,

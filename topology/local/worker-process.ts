@@ -116,10 +116,10 @@ export class WorkerProcess {
   }
 
   async #launch(): Promise<void> {
-    const { entry, args, env } = this.#spec;
+    const { nodeFlags = [], entry, args, env } = this.#spec;
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', '--import', TETHER, entry, ...args],
+      ['--disable-warning=ExperimentalWarning', '--import', TETHER, ...nodeFlags, entry, ...args],
       {
         env,
         detached: true,
