@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureRoom } from '../../topology/local/disk-space.ts';
 import { fullDisk, LocalFault } from '../../topology/local/fault.ts';
-import { findJava, parseJavaVersion } from '../../topology/local/java.ts';
-import { rootCause } from '../../topology/local/kafka.ts';
+import { findJava, parseJavaVersion, rootCause } from '../../topology/local/java.ts';
 import { fetchJars } from '../../topology/local/maven.ts';
 import { startOptions } from '../../topology/local/start-options.ts';
 

@@ -42,3 +42,12 @@ export function parseJavaVersion(printed: string): number | undefined {
   const match = /version "(?:1\.)?(\d+)/.exec(printed);
   return match ? Number(match[1]) : undefined;
 }
+
+const CAUSE = /^(?:Caused by: |Exception in thread "[^"]*" )/;
+
+/** The innermost cause in what a Java program wrote to its end; without a stack trace, its last line. */
+export function rootCause(report: string): string {
+  const lines = report.trim().split('\n');
+  const line = lines.findLast((each) => CAUSE.test(each)) ?? lines.at(-1) ?? '';
+  return line.replace(CAUSE, '').trim();
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadKafkajs } from '../runtime/kafkajs-patches.ts';
 import { LocalFault } from './fault.ts';
-import { findJava } from './java.ts';
+import { findJava, rootCause } from './java.ts';
 import { fetchJars } from './maven.ts';
 import type { ForwardedListener, Part, PartContext } from './part.ts';
 import type { ServerPorts } from './ports.ts';
@@ -147,11 +147,4 @@ async function format(java: string, classpath: string, properties: string): Prom
   } catch (error) {
     throw new LocalFault(`Kafka could not prepare its data folder: ${rootCause((error as Error).message)}`);
   }
-}
-
-/** The innermost cause in what a Java program wrote to its end; without a stack trace, its last line. */
-export function rootCause(report: string): string {
-  const lines = report.trim().split('\n');
-  const causes = lines.filter((line) => /^(Caused by: |Exception in thread "[^"]*" )/.test(line));
-  return (causes.at(-1) ?? lines.at(-1) ?? '').replace(/^(Caused by: |Exception in thread "[^"]*" )/, '').trim();
 }
