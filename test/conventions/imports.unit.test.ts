@@ -27,10 +27,11 @@ const LAYERS: readonly Layer[] = [
       (file) => `topology/${file}.ts`,
     ),
   },
-  { name: 'derive', paths: ['topology/derive/'], below: FLOW },
+  { name: 'node flags', paths: ['topology/node-flags.ts'], below: [] },
+  { name: 'derive', paths: ['topology/derive/'], below: [...FLOW, 'node flags'] },
   { name: 'runtime', paths: ['topology/runtime/'], below: [...FLOW, 'connectors', 'registry'] },
   { name: 'generate', paths: ['topology/generate.ts'], below: [...FLOW, 'derive', 'runtime'] },
-  { name: 'local', paths: ['topology/local/'], below: [...FLOW, 'runtime'] },
+  { name: 'local', paths: ['topology/local/'], below: [...FLOW, 'runtime', 'node flags'] },
   { name: 'demo', paths: ['topology/demo/'], below: FLOW },
   { name: 'ingress', paths: ['ingress/'], below: [...FLOW, 'connectors', 'registry', 'runtime', 'derive'] },
   {

@@ -22,9 +22,11 @@ afterEach(() => {
 
 async function receive(length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of near) {
-    chunks.push(chunk as Buffer);
-    if (Buffer.concat(chunks).length >= length) break;
+  let received = 0;
+  for await (const chunk of near as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    received += chunk.length;
+    if (received >= length) break;
   }
   return Buffer.concat(chunks);
 }
