@@ -1,6 +1,7 @@
 import type { StoredEvent, StoredOrder } from '../connectors/postgres/read-model.ts';
 import type { EventType, Order } from '../schemas/types.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../topology/order-states.ts';
+import { keptBytes } from '../topology/runtime/kept-bytes.ts';
 import type { LiveEvent, Observer } from './live.ts';
 
 export interface NewestEvent {
@@ -80,9 +81,8 @@ export class AcceptedOrders implements Observer {
     const accepted = this.#orders.get(event.orderId);
     if (!accepted) return;
     accepted.order = null;
-    // A copy: the record's bytes are part of a whole fetch, which would be kept with them.
     if (event.version > (accepted.newest?.version ?? 0))
-      accepted.newest = { version: event.version, value: Buffer.from(event.value) };
+      accepted.newest = { version: event.version, value: keptBytes(event.value) };
     accepted.events.set(event.version, { eventId: event.eventId, type: event.type, occurredAt: event.occurredAt });
     if (event.endsIn && restsAfter(event.type, event.endsIn)) this.#underWay.delete(event.orderId);
   }

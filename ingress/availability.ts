@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { CataloguePort } from '../connectors/ports/catalogue.ts';
 import type { FlightClassCount } from '../connectors/ports/inventory.ts';
 import { authorizedSeats } from '../processors/inventory/seats.ts';
+import { keptBytes } from '../topology/runtime/kept-bytes.ts';
 import { type DateImage, type FlightImage, SeatImage, type SeatImageOptions } from './seat-image.ts';
 
 export interface AvailabilityQuery {
@@ -141,7 +142,7 @@ export class AvailabilitySearch {
 
   #writeOut({ flights, query }: Question): WrittenAvailability {
     const texts = flights.map((image) => this.#textOf(image, query)).filter((text) => text !== '');
-    const json = Buffer.from(`{"data":[${texts.join(',')}]}`);
+    const json = keptBytes(Buffer.from(`{"data":[${texts.join(',')}]}`));
     return { json, etag: `"${hash('sha256', json, 'base64url').slice(0, 22)}"` };
   }
 

@@ -80,6 +80,16 @@ describe('the orders accepted here', () => {
     expect(accepted.placed('A')).toBeNull();
   });
 
+  it('keep the bytes of their newest event, and nothing of the fetch it came in', () => {
+    const fetch = Buffer.from('older newest others');
+    accepted.add(order('A'));
+    accepted.see({ ...event('A', 'OrderReceived', 1), value: fetch.subarray(0, 5) });
+    accepted.see({ ...event('A', 'OrderValidated', 2), value: fetch.subarray(6, 12) });
+    const { value } = accepted.newest('A') ?? {};
+    expect(value?.toString()).toBe('newest');
+    expect(value?.buffer.byteLength).toBe(6);
+  });
+
   it('are taken back where the command was not published, but not once an event proves that it was', () => {
     accepted.add(order('A'));
     accepted.add(order('B'));

@@ -5,6 +5,7 @@ import type { InterruptNode } from '../define.ts';
 import { orderFlow } from '../order-flow.ts';
 import { FINAL, type OrderStatus } from '../order-states.ts';
 import { parseChangelogKey } from './changelog-keys.ts';
+import { keptBytes } from './kept-bytes.ts';
 import type { Mark } from './state.ts';
 
 /** The newest event of an order, with its bytes. */
@@ -39,12 +40,12 @@ export class ChangelogFold {
     const decoded = await this.#codec.decode(value);
     const about = parseChangelogKey(key);
     if (about.kind === 'cancel') this.#cancels.set(key, interruptOf(decoded));
-    else this.#keepNewest(decoded.record as AnyOrderEvent, Buffer.from(value)); // a copy: the original is a slice of a whole fetch
+    else this.#keepNewest(decoded.record as AnyOrderEvent, value);
   }
 
   #keepNewest(event: AnyOrderEvent, bytes: Buffer): void {
     const known = this.orders.get(event.orderId);
-    if (!known || known.event.version < event.version) this.orders.set(event.orderId, { event, bytes });
+    if (!known || known.event.version < event.version) this.orders.set(event.orderId, { event, bytes: keptBytes(bytes) });
   }
 
   /** Marks that no event has answered yet, by order. */

@@ -1,4 +1,5 @@
 import type { AnyOrderEvent } from '../../schemas/types.ts';
+import { keptBytes } from './kept-bytes.ts';
 import { packEvents } from './packed-events.ts';
 import type { FencedCommand } from './rebuild-lock.ts';
 import { JOURNAL_TTL_MS, journalKey } from './state-keys.ts';
@@ -22,7 +23,7 @@ export class OvertakenSteps {
     const name = `${orderId} ${step}`;
     const known = this.#steps.get(name) ?? { orderId, step, events: [] };
     this.#steps.set(name, known);
-    known.events.push({ event, bytes: Buffer.from(bytes) }); // a copy: the original is a slice of a whole fetch
+    known.events.push({ event, bytes: keptBytes(bytes) });
   }
 
   /** The writes that put them into the journals, without those that have lapsed at `now`, ms. */

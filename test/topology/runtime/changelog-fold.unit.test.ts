@@ -41,7 +41,9 @@ describe('changelog fold', () => {
       );
       expect([...fold.orders.keys()]).toEqual(['O-1']);
       expect(fold.orders.get('O-1')?.event).toMatchObject({ type: 'OrderCancelled', version: 6 });
-      expect(fold.orders.get('O-1')?.bytes).toEqual(encode(newest));
+      const bytes = fold.orders.get('O-1')?.bytes;
+      expect(bytes).toEqual(encode(newest));
+      expect(bytes?.buffer.byteLength).toBe(bytes?.length);
       expect(fold.records).toBe(2);
     }
   });

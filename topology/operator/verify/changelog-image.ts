@@ -22,11 +22,11 @@ export class ChangelogImage {
 
   /** Takes a record of the changelog; in any order. */
   async add(key: string, value: Buffer | null): Promise<void> {
+    const orderId = key.slice(0, key.indexOf('#'));
+    const known = this.#fold.orders.get(orderId);
     await this.#fold.add(key, value);
-    const orderId = key.slice(0, key.lastIndexOf('#'));
     const newest = this.#fold.orders.get(orderId);
-    // Values are cuts of what Kafka sent at once: kept as they are, one would keep all of it.
-    if (value && newest?.bytes === value) this.#fold.orders.set(orderId, { event: remains(newest), bytes: Buffer.from(value) });
+    if (newest && newest !== known) this.#fold.orders.set(orderId, { event: remains(newest), bytes: newest.bytes });
   }
 
   /** Redis's content at `now`, ms, as `snapshotOf` puts it. */

@@ -1,3 +1,5 @@
+import { keptBytes } from '../kept-bytes.ts';
+
 interface Decoder {
   buffer: Buffer;
   offset: number;
@@ -84,7 +86,7 @@ function readName(decoder: Decoder, index: number): string {
     return last.text;
   }
   const text = String(decoder.readVarIntString());
-  if (index < MOST_NAMES) names[index] = { bytes: Buffer.from(buffer.subarray(offset, decoder.offset)), text };
+  if (index < MOST_NAMES) names[index] = { bytes: keptBytes(buffer.subarray(offset, decoder.offset)), text };
   return text;
 }
 
