@@ -51,6 +51,8 @@ export class Suite {
   readonly #signs: SignReader;
   /** Dead letters of poison that faults put in themselves. */
   readonly #letters: Letter[] = [];
+  /** Orders sent up to the end of the fault before. */
+  #counted = 0;
 
   private constructor(options: SuiteOptions, parts: SuiteParts, channel: Channel) {
     const { installation, stack } = parts;
@@ -104,7 +106,6 @@ export class Suite {
   async #inject(fault: Fault): Promise<FaultResult> {
     const { say } = this.#parts;
     const began = Date.now();
-    const sentBefore = this.#load.sent;
     const found: string[] = [];
     const note = this.#noteIn(found);
     say(`${fault.name}: ${fault.title}`);
@@ -116,8 +117,16 @@ export class Suite {
     const result = { planned: fault.planned(this.#options.scale), injected: injections.length, recoveriesMs };
     found.push(...shortcomings(result), ...(fault.unseen?.(signs) ?? []));
     const seconds = Math.round((Date.now() - began) / 1_000);
-    say(`${fault.name}: ${injections.length} injected, ${this.#load.sent - sentBefore} orders, ${seconds} s`);
-    return { ...result, signs, fault: fault.name, title: fault.title, orders: this.#load.sent - sentBefore, violations: found, seconds };
+    const orders = this.#ordersSince();
+    say(`${fault.name}: ${injections.length} injected, ${orders} orders, ${seconds} s`);
+    return { ...result, signs, fault: fault.name, title: fault.title, orders, violations: found, seconds };
+  }
+
+  /** Sent since it was last asked: every order of a run counts for one fault. */
+  #ordersSince(): number {
+    const before = this.#counted;
+    this.#counted = this.#load.sent;
+    return this.#counted - before;
   }
 
   /** What was logged is read a moment later. */
@@ -135,11 +144,10 @@ export class Suite {
     const { say, signal, installation } = this.#parts;
     const last = faults.at(-1) as FaultResult;
     const began = Date.now();
-    const sentBefore = this.#load.sent;
     while (isLast && this.#load.sent < this.#options.orders) await sleep(100, undefined, { signal });
     await this.#load.stop();
     await this.#workers.allReady();
-    last.orders += this.#load.sent - sentBefore;
+    last.orders += this.#ordersSince();
     const found: string[] = [];
     const rest = { installation, load: this.#load, letters: this.#letters, reader: this.#reader, stores: this.#stores, patienceMs: REST_PATIENCE_MS[this.#options.scale], signal, say };
     found.push(...((await violations(rest).catch(this.#noteIn(found)('checking'))) ?? []));
