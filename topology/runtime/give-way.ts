@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Of the nice values, -20 to 19: a third of the processor time that a process of the order path gets where both want it. */
-const NICENESS = 5;
+/** Of the nice values, -20 to 19: a tenth of the processor time that a process of the order path gets where both want it. */
+const NICENESS = 10;
 /** Linux's priority of a session, where its scheduler shares processors out by session first: it then minds a thread's among its own only. */
 const SESSION_PRIORITY = '/proc/self/autogroup';
 /** Of the words of /proc/self/stat that follow the process's name: the session. */
