@@ -1,7 +1,8 @@
 import { openStuckOrders } from '../../connectors/postgres/stuck-orders.ts';
 import { orderFlow } from '../order-flow.ts';
 import { stillQuery } from '../runtime/stuck-order.ts';
-import { overdueOrders, type Stuck } from '../runtime/stuck-watch.ts';
+import { overdueOrders, standing, type Stuck } from '../runtime/stuck-watch.ts';
+import { readModelPositions } from '../runtime/whereabouts.ts';
 import { attach } from './attach.ts';
 import { withState } from './dead-letters/show.ts';
 import { table, wrap } from './table.ts';
@@ -14,10 +15,11 @@ export async function printStuck(options: { json?: boolean }): Promise<void> {
   const { config, kafka, codec } = attached;
   const orders = openStuckOrders(config.databaseUrl);
   try {
-    const still = await orders.still(stillQuery(Date.now(), config.settings.orderTimeoutMs, true));
+    const query = stillQuery(Date.now(), config.settings.orderTimeoutMs, true);
+    const { still, readTo } = await standing(() => readModelPositions(kafka), () => orders.still(query));
     const parked = still.filter(({ parkedAt }) => parkedAt !== null);
     const overdue = await withState(attached, (state) =>
-      overdueOrders(still.filter(({ parkedAt }) => parkedAt === null), { flow: orderFlow, kafka, services: { state, codec, settings: config.settings, now: Date.now } }));
+      overdueOrders({ still: still.filter(({ parkedAt }) => parkedAt === null), readTo }, { flow: orderFlow, kafka, services: { state, codec, settings: config.settings, now: Date.now } }));
     const rows = [
       ...parked.map(({ orderId, status, updatedAt, drives, reason }) => ({ order: orderId, status, minutes: minutesSince(updatedAt), drives, state: 'parked', why: reason })),
       ...overdue.map((stuck) => ({ order: stuck.order.orderId, status: stuck.order.status, minutes: minutesSince(stuck.order.updatedAt), drives: stuck.order.drives, ...stateOf(stuck) })),

@@ -13,8 +13,8 @@ import { Outage } from './outage.ts';
 import type { Services } from './services.ts';
 import { dueAt, MOST_DRIVES, type Mover, moverOf, stillQuery } from './stuck-order.ts';
 import { timerFired } from './timers.ts';
-import { readRanges } from './topic-reader.ts';
-import { type Whereabouts, whereaboutsOf } from './whereabouts.ts';
+import { type Offsets, readRanges } from './topic-reader.ts';
+import { readModelPositions, type Whereabouts, whereaboutsOf } from './whereabouts.ts';
 
 export interface StuckWatchDeps {
   flow: Flow;
@@ -33,8 +33,24 @@ export interface Stuck {
   where: Whereabouts;
 }
 
+/** Orders that stand still by the read model, and how far it had read when that was looked up. */
+export interface Standing {
+  still: StillOrder[];
+  readTo: Offsets;
+}
+
+/**
+ * Asks the read model how far it has read before what it holds: the other way round, an event that it takes in meanwhile would be found
+ * neither there nor in the log after it, and its order taken for lost.
+ */
+export async function standing(readTo: () => Promise<Offsets>, still: () => Promise<StillOrder[]>): Promise<Standing> {
+  if ((await still()).length === 0) return { still: [], readTo: new Map() };
+  const positions = await readTo();
+  return { still: await still(), readTo: positions };
+}
+
 /** Orders past their deadline, each with where its newest event is. Changes nothing. */
-export async function overdueOrders(still: readonly StillOrder[], { flow, kafka, services }: Pick<StuckWatchDeps, 'flow' | 'kafka' | 'services'>): Promise<Stuck[]> {
+export async function overdueOrders({ still, readTo }: Standing, { flow, kafka, services }: Pick<StuckWatchDeps, 'flow' | 'kafka' | 'services'>): Promise<Stuck[]> {
   const now = services.now();
   const overdue = still.flatMap((order) => {
     const due = dueAt(order, services.settings.orderTimeoutMs);
@@ -42,13 +58,13 @@ export async function overdueOrders(still: readonly StillOrder[], { flow, kafka,
     return due !== null && due <= now && mover ? [{ order, mover }] : [];
   });
   const versionOf = async (orderId: string): Promise<number | null> => (await services.state.read(orderId)).head?.version ?? null;
-  const where = await whereaboutsOf(kafka, overdue, versionOf);
+  const where = await whereaboutsOf(kafka, overdue, readTo, versionOf);
   return overdue.map((each) => ({ ...each, where: where.get(each.order.orderId) as Whereabouts }));
 }
 
 /**
- * Finds orders that stand still although nothing holds them up, and hands their newest event to its node again: harmless where it was
- * processed after all, for the journal and the order's version say so. What that does not move is given up on, as a dead letter `stuck`.
+ * Finds orders that stand still although nothing holds them up, and hands their newest event to its node again. It has to be
+ * sure that the node published nothing for it: the journal may still hold a step whose process died right after its commit. What that does not move is given up on, as a dead letter `stuck`.
  * Any number may run side by side; one of them works.
  */
 export class StuckWatch {
@@ -82,10 +98,11 @@ export class StuckWatch {
 
   /** Looks once, and does what is due. */
   async look(): Promise<void> {
-    const { orders, services, metrics } = this.#deps;
+    const { orders, services, metrics, kafka } = this.#deps;
     await orders.alone(async (store) => {
-      const still = await store.still(stillQuery(services.now(), services.settings.orderTimeoutMs, false));
-      const stuck = still.length > 0 ? await overdueOrders(still, this.#deps) : [];
+      const query = stillQuery(services.now(), services.settings.orderTimeoutMs, false);
+      const stands = await standing(() => readModelPositions(kafka), () => store.still(query));
+      const stuck = stands.still.length > 0 ? await overdueOrders(stands, this.#deps) : [];
       for (const each of stuck) await this.#handle(each, store);
       metrics.stuckOrders.set(stuck.filter(({ where }) => where.kind === 'lost').length);
     });

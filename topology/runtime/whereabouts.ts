@@ -4,7 +4,7 @@ import { deadLetterTopicOf, groupOf, POSTGRES_SINK, topicOf } from '../topics.ts
 import { headerText, ORDER_VERSION } from './headers.ts';
 import type { Kafka } from './kafka.ts';
 import type { Mover } from './stuck-order.ts';
-import { committedOffsets, endOffsets, type Range, readRanges, readTopics } from './topic-reader.ts';
+import { committedOffsets, endOffsets, type Offsets, type Range, readRanges, readTopics } from './topic-reader.ts';
 
 /** Where the newest event of an order that stands still is. */
 export type Whereabouts =
@@ -27,16 +27,16 @@ interface Sought {
 }
 
 /**
- * Asks Kafka about orders that stand still. The node's position comes first: what it puts off or buries after that is seen, because both
+ * Asks Kafka about orders that stand still, by a read model that had read as far as `readTo`. The node's position comes first: what it puts off or buries after that is seen, because both
  * happen in the transaction that moves the position.
  */
-export async function whereaboutsOf(kafka: Kafka, sought: readonly Sought[], versionOf: (orderId: string) => Promise<number | null>): Promise<Map<string, Whereabouts>> {
+export async function whereaboutsOf(kafka: Kafka, sought: readonly Sought[], readTo: Offsets, versionOf: (orderId: string) => Promise<number | null>): Promise<Map<string, Whereabouts>> {
   const found = new Map<string, Whereabouts>();
   for (const [node, orders] of Map.groupBy(sought, ({ mover }) => mover.node.name)) await askNode(kafka, node, orders, found);
   const lost = sought.filter(({ order }) => !found.has(order.orderId));
   const ahead: StillOrder[] = [];
   for (const { order } of lost) if (((await versionOf(order.orderId)) ?? 0) > order.version) ahead.push(order);
-  if (ahead.length > 0) await askLog(kafka, ahead, found);
+  if (ahead.length > 0) await askLog(kafka, ahead, readTo, found);
   for (const { order } of lost) if (!found.has(order.orderId)) found.set(order.orderId, { kind: 'lost' });
   return found;
 }
@@ -85,11 +85,14 @@ async function lettersOf(kafka: Kafka, node: string): Promise<Map<string, { lett
   return letters;
 }
 
-/** Looks for newer events in what the read model has not read yet. */
-async function askLog(kafka: Kafka, orders: readonly StillOrder[], found: Map<string, Whereabouts>): Promise<void> {
-  const topics = EVENT_TYPES.map(topicOf);
-  const committed = await committedOffsets(kafka, groupOf(POSTGRES_SINK), topics);
-  const ranges = await rangesFrom(kafka, topics, (topic, partition) => committed.get(topic)?.get(partition) ?? 0n);
+const EVENT_TOPICS = EVENT_TYPES.map(topicOf);
+
+/** How far the read model has read. */
+export const readModelPositions = (kafka: Kafka): Promise<Offsets> => committedOffsets(kafka, groupOf(POSTGRES_SINK), EVENT_TOPICS);
+
+/** Looks for newer events in what the read model had not read. */
+async function askLog(kafka: Kafka, orders: readonly StillOrder[], readTo: Offsets, found: Map<string, Whereabouts>): Promise<void> {
+  const ranges = await rangesFrom(kafka, EVENT_TOPICS, (topic, partition) => readTo.get(topic)?.get(partition) ?? 0n);
   const versions = new Map(orders.map(({ orderId, version }) => [orderId, version]));
   if (ranges === null) {
     for (const { orderId } of orders) found.set(orderId, { kind: 'moved_on' });
