@@ -30,8 +30,8 @@ const MAX_HEAD = 8 * 1024;
 const WRITE_LENGTH = 64 * 1024;
 
 /**
- * A connection as long as it carries plain look-ups. Requests that have come together are answered in as few writes as they fit into: reading and
- * writing cost more than finding the answers. With the first request that is anything else the connection goes to the HTTP server.
+ * A connection as long as it carries plain look-ups. Requests that have come together are answered in as few writes as they fit into:
+ * reading and writing cost more than finding the answers. With the first request that is anything else the connection goes to the HTTP server.
  */
 export class LookupConnection {
   readonly #options: ConnectionOptions;

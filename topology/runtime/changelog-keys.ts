@@ -6,7 +6,7 @@ const OVERTAKEN = '#overtaken:';
 /** What a record of the changelog tells, by its key. No order id holds a `#`. */
 export type ChangelogKey =
   /** The order's newest event, or one that a newer one has taken the place of. */
-  | { kind: 'order' }
+  | { kind: 'order'; orderId: string }
   /** The command or timer that asks for the order to be cancelled, of the node that took it. */
   | { kind: 'cancel'; orderId: string }
   /** An event of a step that was not committed when an interrupt moved the order on. */
@@ -24,6 +24,6 @@ export function parseChangelogKey(key: string): ChangelogKey {
   const hash = key.indexOf('#');
   const orderId = key.slice(0, hash);
   if (key.startsWith(CANCEL, hash)) return { kind: 'cancel', orderId };
-  if (!key.startsWith(OVERTAKEN, hash)) return { kind: 'order' };
+  if (!key.startsWith(OVERTAKEN, hash)) return { kind: 'order', orderId };
   return { kind: 'overtaken', orderId, step: key.slice(key.indexOf(':', hash + OVERTAKEN.length) + 1) };
 }

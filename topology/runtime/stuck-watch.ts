@@ -63,9 +63,9 @@ export async function overdueOrders({ still, readTo }: Standing, { flow, kafka, 
 }
 
 /**
- * Finds orders that stand still although nothing holds them up, and hands their newest event to its node again. It has to be
- * sure that the node published nothing for it: the journal may still hold a step whose process died right after its commit. What that does not move is given up on, as a dead letter `stuck`.
- * Any number may run side by side; one of them works.
+ * Finds orders that stand still although nothing holds them up, and hands their newest event to its node again. It has to be sure that the
+ * node published nothing for it: the journal may still hold a step whose process died right after its commit. What that does not move is
+ * given up on, as a dead letter `stuck`. Any number may run side by side; one of them works.
  */
 export class StuckWatch {
   readonly #deps: StuckWatchDeps;
@@ -102,7 +102,7 @@ export class StuckWatch {
     await orders.alone(async (store) => {
       const query = stillQuery(services.now(), services.settings.orderTimeoutMs, false);
       const stands = await standing(() => readModelPositions(kafka), () => store.still(query));
-      const stuck = stands.still.length > 0 ? await overdueOrders(stands, this.#deps) : [];
+      const stuck = await overdueOrders(stands, this.#deps);
       for (const each of stuck) await this.#handle(each, store);
       metrics.stuckOrders.set(stuck.filter(({ where }) => where.kind === 'lost').length);
     });

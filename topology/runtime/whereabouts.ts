@@ -20,6 +20,7 @@ export type Whereabouts =
 
 /** Beyond so many offsets a reader is behind, and whoever waits for it waits. */
 const READ_UP_TO = 20_000n;
+const EVENT_TOPICS = EVENT_TYPES.map(topicOf);
 
 interface Sought {
   order: StillOrder;
@@ -27,8 +28,8 @@ interface Sought {
 }
 
 /**
- * Asks Kafka about orders that stand still, by a read model that had read as far as `readTo`. The node's position comes first: what it puts off or buries after that is seen, because both
- * happen in the transaction that moves the position.
+ * Asks Kafka about orders that stand still, by a read model that had read as far as `readTo`. The node's position comes first: what it
+ * puts off or buries after that is seen, because both happen in the transaction that moves the position.
  */
 export async function whereaboutsOf(kafka: Kafka, sought: readonly Sought[], readTo: Offsets, versionOf: (orderId: string) => Promise<number | null>): Promise<Map<string, Whereabouts>> {
   const found = new Map<string, Whereabouts>();
@@ -84,8 +85,6 @@ async function lettersOf(kafka: Kafka, node: string): Promise<Map<string, { lett
   });
   return letters;
 }
-
-const EVENT_TOPICS = EVENT_TYPES.map(topicOf);
 
 /** How far the read model has read. */
 export const readModelPositions = (kafka: Kafka): Promise<Offsets> => committedOffsets(kafka, groupOf(POSTGRES_SINK), EVENT_TOPICS);

@@ -12,7 +12,7 @@ const bytes = (version: number): Buffer => Buffer.from(`v${version}`);
 
 test('keys tell what a record of the changelog is about', () => {
   const one = at(2);
-  expect(parseChangelogKey(orderKey(one))).toEqual({ kind: 'order' });
+  expect(parseChangelogKey(orderKey(one))).toEqual({ kind: 'order', orderId: one.orderId });
   expect(parseChangelogKey(cancelKey('O-1', 'cancel'))).toEqual({ kind: 'cancel', orderId: 'O-1' });
   expect(parseChangelogKey(overtakenKey(one, STEP))).toEqual({ kind: 'overtaken', orderId: one.orderId, step: STEP });
   expect(overtakenKey(at(2), STEP)).not.toBe(overtakenKey(at(3), STEP));

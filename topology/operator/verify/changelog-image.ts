@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Codec } from '../../../schemas/codec.ts';
 import { FINAL, type OrderStatus } from '../../order-states.ts';
 import { ChangelogFold, type NewestEvent } from '../../runtime/changelog-fold.ts';
+import { parseChangelogKey } from '../../runtime/changelog-keys.ts';
 import type { Kafka } from '../../runtime/kafka.ts';
 import { snapshotOf } from '../../runtime/rebuild.ts';
 import { stateImage } from '../../runtime/state-image.ts';
@@ -22,7 +23,7 @@ export class ChangelogImage {
 
   /** Takes a record of the changelog; in any order. */
   async add(key: string, value: Buffer | null): Promise<void> {
-    const orderId = key.slice(0, key.indexOf('#'));
+    const { orderId } = parseChangelogKey(key);
     const known = this.#fold.orders.get(orderId);
     await this.#fold.add(key, value);
     const newest = this.#fold.orders.get(orderId);
