@@ -20,6 +20,8 @@ const kebab = (type: string): string => type.replace(/(?<=[a-z])(?=[A-Z])/g, '-'
 
 /** `OrderValidated` lives on `orders.validated.v1`, `InventoryHeld` on `orders.inventory-held.v1`. */
 export const topicOf = (type: EventType): string => `orders.${kebab(type).replace(/^order-/, '')}.v1`;
+/** One for each type of event. */
+export const EVENT_TOPICS: readonly string[] = EVENT_TYPES.map(topicOf);
 export const retryTopicOf = (node: string): string => `internal.retry.${node}.v1`;
 export const deadLetterTopicOf = (node: string): string => `dlq.${node}.v1`;
 export const groupOf = (node: string): string => `orders.${node}`;

@@ -1,10 +1,8 @@
-import { EVENT_TYPES } from '../../schemas/types.ts';
 import { orderFlow } from '../order-flow.ts';
 import { CHAINED_TO, headerText } from '../runtime/headers.ts';
 import type { Kafka } from '../runtime/kafka.ts';
-import { SINKS } from '../topics.ts';
 import { committedOffsets, endOffsets, type Range, readRanges } from '../runtime/topic-reader.ts';
-import { groupOf, inputsOf, topicOf } from '../topics.ts';
+import { EVENT_TOPICS, groupOf, inputsOf, SINKS } from '../topics.ts';
 import { attach } from './attach.ts';
 import { table } from './table.ts';
 
@@ -52,7 +50,7 @@ export async function measureLag(kafka: Kafka, readers: readonly Reader[] = allR
 const isLong = ({ from, to }: Range): boolean => to - from > COUNT_UP_TO;
 
 function allReaders(): Reader[] {
-  const sinks = SINKS.map((reader) => ({ reader, topics: EVENT_TYPES.map(topicOf) }));
+  const sinks = SINKS.map((reader) => ({ reader, topics: EVENT_TOPICS }));
   return [...orderFlow.nodes.map((node) => ({ reader: node.name, topics: inputsOf(node) })), ...sinks];
 }
 

@@ -1,9 +1,9 @@
 import { type Codec, type DecodedRecord, Undecodable } from '../../schemas/codec.ts';
-import { type AnyOrderEvent, EVENT_TYPES } from '../../schemas/types.ts';
+import type { AnyOrderEvent } from '../../schemas/types.ts';
 import { headerText } from '../runtime/headers.ts';
 import type { Kafka } from '../runtime/kafka.ts';
 import { readTopics } from '../runtime/topic-reader.ts';
-import { topicOf } from '../topics.ts';
+import { EVENT_TOPICS, topicOf } from '../topics.ts';
 import { attach } from './attach.ts';
 import { readAudit } from './audit/audit-log.ts';
 import { nodesNamed, readDeadLetters } from './dead-letters/letter.ts';
@@ -40,7 +40,7 @@ async function lettersAbout(kafka: Kafka, codec: Codec, orderId: string): Promis
 
 async function eventsOf(kafka: Kafka, codec: Codec, orderId: string): Promise<Found[]> {
   const found: Found[] = [];
-  await readTopics(kafka, EVENT_TYPES.map(topicOf), async ({ topic, partition, offset, key, value, headers }) => {
+  await readTopics(kafka, EVENT_TOPICS, async ({ topic, partition, offset, key, value, headers }) => {
     if (!value || !key?.equals(Buffer.from(orderId))) return;
     const position = `${partition}@${offset}`;
     const record = await readable(codec, value, `${topic}/${position}`);

@@ -1,6 +1,5 @@
 import type { StillOrder } from '../../connectors/postgres/stuck-orders.ts';
-import { EVENT_TYPES } from '../../schemas/types.ts';
-import { deadLetterTopicOf, groupOf, POSTGRES_SINK, topicOf } from '../topics.ts';
+import { deadLetterTopicOf, EVENT_TOPICS, groupOf, POSTGRES_SINK } from '../topics.ts';
 import { headerText, ORDER_VERSION } from './headers.ts';
 import type { Kafka } from './kafka.ts';
 import type { Mover } from './stuck-order.ts';
@@ -20,7 +19,6 @@ export type Whereabouts =
 
 /** Beyond so many offsets a reader is behind, and whoever waits for it waits. */
 const READ_UP_TO = 20_000n;
-const EVENT_TOPICS = EVENT_TYPES.map(topicOf);
 
 interface Sought {
   order: StillOrder;

@@ -1,8 +1,7 @@
 import type { Codec, DecodedRecord } from '../../../schemas/codec.ts';
 import { Undecodable } from '../../../schemas/codec.ts';
-import { EVENT_TYPES } from '../../../schemas/types.ts';
 import { orderFlow } from '../../order-flow.ts';
-import { COMMANDS_TOPIC, topicOf, topicsOf } from '../../topics.ts';
+import { COMMANDS_TOPIC, EVENT_TOPICS, topicsOf } from '../../topics.ts';
 import type { Kafka } from '../../runtime/kafka.ts';
 import { firstOffsets, type Offsets, readTopics } from '../../runtime/topic-reader.ts';
 import { LogFold } from './log-fold.ts';
@@ -17,7 +16,7 @@ export interface ReadLog extends Pick<LogFold, 'placed' | 'orders' | 'deadLetter
 /** Folds everything on the public topics and the dead letters. Records that cannot be read are the dead letters' business. */
 export async function readLog(kafka: Kafka, codec: Codec): Promise<ReadLog> {
   const fold = new LogFold();
-  const topics = [COMMANDS_TOPIC, ...EVENT_TYPES.map(topicOf)];
+  const topics = [COMMANDS_TOPIC, ...EVENT_TOPICS];
   const oldest = new Map<number, number>();
   await readTopics(kafka, topics, ({ topic, partition, offset, value, timestamp }) => {
     if (topic === COMMANDS_TOPIC && !oldest.has(partition)) oldest.set(partition, Number(timestamp));
