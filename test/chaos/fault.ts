@@ -62,6 +62,8 @@ export interface ChaosRun {
   recovered(since?: number): Promise<number>;
   /** Tells of poison that the fault put in itself: dead letters that are due, by their topic and by where the poison lies. */
   expectLetters(letters: readonly Letter[]): void;
+  /** Notes a violation, after which the fault goes on. */
+  violated(text: string): void;
   /** A line for whoever watches. */
   say(line: string): void;
 }
@@ -92,6 +94,8 @@ export interface Workers {
   scale(name: string, processes: number): Promise<void>;
   /** Changes what runs together, a process at a time, under load. */
   arrange(layout: Layout): Promise<void>;
+  /** Resolves when the process, started again or not, has said that it is ready. */
+  ready(name: string): Promise<void>;
   /** Resolves when every process has said that it is ready. */
   allReady(): Promise<void>;
 }
@@ -116,8 +120,6 @@ export interface Servers {
 
 /** Workload W, placed all the time while a fault is injected. */
 export interface Load {
-  /** Orders a second. */
-  readonly rate: number;
   /** Place commands sent so far in this run, repeats not counted. */
   readonly sent: number;
   /** Counts an order that a fault placed itself among those that are acknowledged, and have to end. */

@@ -29,9 +29,8 @@ interface Answer {
   body: { orderId?: string; code?: string };
 }
 
-/** Places workload W at a steady rate: every command until it is acknowledged, with the repeats, cancels and answers to challenges that are planned. */
+/** Places workload W, so many orders a second as `rate` says at the moment: every command until it is acknowledged, with the repeats, cancels and answers to challenges that are planned. */
 export class WorkloadLoad implements Load {
-  readonly rate: number;
   readonly placed = new Map<string, Placed>();
   /** Keys of poison that the broker took, and what is due of each. */
   readonly poison = new Map<string, PlannedPoison>();
@@ -40,16 +39,17 @@ export class WorkloadLoad implements Load {
   readonly #plan: Iterator<Planned, never>;
   readonly #http: Pool;
   readonly #channel: Channel;
+  readonly #rate: () => number;
   readonly #underWay = new Set<Promise<void>>();
   #running: Promise<void> = Promise.resolve();
   #on: AbortController | null = null;
   #sent = 0;
 
-  constructor(plan: Iterator<Planned, never>, { url, channel, rate }: { url: string; channel: Channel; rate: number }) {
+  constructor(plan: Iterator<Planned, never>, { url, channel, rate }: { url: string; channel: Channel; rate: () => number }) {
     this.#plan = plan;
     this.#http = new Pool(url, { connections: 64, headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout: REQUEST_TIMEOUT_MS });
     this.#channel = channel;
-    this.rate = rate;
+    this.#rate = rate;
   }
 
   get sent(): number {
@@ -78,10 +78,9 @@ export class WorkloadLoad implements Load {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const started = performance.now();
-    for (let index = 0; !signal.aborted; index += 1) {
-      const due = started + (index * 1_000) / this.rate - performance.now();
-      if (due > 0) await sleep(due, undefined, { signal }).catch(() => undefined);
+    for (let due = performance.now(); !signal.aborted; due += 1_000 / this.#rate()) {
+      const early = due - performance.now();
+      if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       const planned = this.#plan.next().value;
       const work: Promise<void> = (planned.kind === 'order' ? this.#order(planned) : this.#poison(planned))

@@ -119,8 +119,8 @@ export class Installation {
     await worker.ready;
   }
 
-  #start(worker: Worker): void {
-    worker.ready = this.#inTurn(worker);
+  #start(worker: Worker, afterMs = 0): void {
+    worker.ready = afterMs === 0 ? this.#inTurn(worker) : sleep(afterMs).then(() => this.#inTurn(worker));
     worker.ready.catch(() => undefined);
   }
 
@@ -158,7 +158,7 @@ export class Installation {
       void forget?.then((it) => it());
       this.#exits.emit('exit', { name: worker.name, pid: child.pid ?? 0, signal });
       if (this.#stopping || this.#workers.get(worker.name) !== worker) return;
-      setTimeout(() => this.#stopping || this.#start(worker), RESTART_AFTER_MS);
+      this.#start(worker, RESTART_AFTER_MS);
     });
     return ready;
   }
@@ -194,7 +194,7 @@ export class Installation {
 
   /** Resolves when the process, started again or not, has said that it is ready. */
   async readyAgain(name: string): Promise<void> {
-    for (let worker = this.#workers.get(name); worker; worker = this.#workers.get(name)) {
+    for (let worker = this.#workers.get(name); worker && !this.#stopping; worker = this.#workers.get(name)) {
       if (await worker.ready.then(() => true, () => false)) return;
       await sleep(RESTART_AFTER_MS);
     }

@@ -6,8 +6,10 @@ import type { ChaosRun, Fault, Injection, Layout, Scale, Signs } from '../fault.
 const LATEST_PASSAGE = 3;
 /** Processes of the chained layout that die side by side, sharing the partitions. */
 const CHAINED_PROCESSES = { quick: 2, full: 3 } as const;
+/** More that die and start side by side leave two cores no turn for the orders that have to come by the points. */
+const SIDE_BY_SIDE = 8;
 /** Kinds of point of which a process dies in a quick run: those of one after another add up. */
-const SAMPLE: Readonly<Record<Layout, number>> = { 'process-per-node': 7, 'one-process': 2 };
+const SAMPLE: Readonly<Record<Layout, number>> = { 'process-per-node': 5, 'one-process': 2 };
 /** A process that is started, waits for its group to let it in, and then for an order that comes by. */
 const PATIENCE_MS = 90_000;
 
@@ -16,13 +18,18 @@ const cellsOf = (layout: Layout, scale: Scale, random: Random): Cell[] => {
   return scale === 'full' ? [...cells] : sample(cells, random, SAMPLE[layout]);
 };
 
-/** Each process dies at one of its cells after another, all processes side by side. */
+/** Each process dies at one of its cells after another, some processes side by side: those first that have most before them. */
 async function crash(run: ChaosRun, layout: Layout): Promise<Injection[]> {
   const cells = cellsOf(layout, run.scale, run.random);
-  const died = await Promise.all([...byProcess(cells, layout, run.scale)].map(([worker, own]) => crashEach(run, worker, own)));
+  const processes = [...byProcess(cells, layout, run.scale)].sort(([, one], [, other]) => other.length - one.length).values();
+  const injections: Injection[] = [];
+  const crasher = async (): Promise<void> => {
+    for (const [worker, own] of processes) injections.push(...(await crashEach(run, worker, own)));
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, crasher));
   await run.workers.allReady();
   await run.recovered();
-  return died.flat();
+  return injections;
 }
 
 async function crashEach(run: ChaosRun, worker: string, cells: readonly Cell[]): Promise<Injection[]> {
