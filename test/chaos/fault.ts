@@ -94,8 +94,6 @@ export interface Workers {
   scale(name: string, processes: number): Promise<void>;
   /** Changes what runs together, a process at a time, under load. */
   arrange(layout: Layout): Promise<void>;
-  /** Resolves when the process, started again or not, has said that it is ready. */
-  ready(name: string): Promise<void>;
   /** Resolves when every process has said that it is ready. */
   allReady(): Promise<void>;
 }

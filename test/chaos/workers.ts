@@ -116,10 +116,6 @@ export class InstallationWorkers implements Workers {
     for (const name of leaving) await this.#installation.remove(name, 'SIGTERM');
   }
 
-  ready(name: string): Promise<void> {
-    return this.#installation.readyAgain(name);
-  }
-
   allReady(): Promise<void> {
     return this.#installation.allReady();
   }
