@@ -3,12 +3,6 @@ import type { Settings } from '../processors/settings.ts';
 import { demoAirline } from './demo-airline/index.ts';
 import type { ExchangeOptions } from './http/open-exchange.ts';
 import type { PortName, Ports } from './ports/index.ts';
-import { openPostgresKeys } from './postgres-keys/index.ts';
-import { openRedisInventory } from './redis-inventory/index.ts';
-import { openRedisVelocity } from './redis-velocity/index.ts';
-import { openSandboxNotification } from './sandbox-notification/index.ts';
-import { openSandboxPayment } from './sandbox-payment/index.ts';
-import { openSandboxReservation } from './sandbox-reservation/index.ts';
 
 /** What the connectors need to be opened. */
 export interface PortOptions {
@@ -32,15 +26,15 @@ interface Lifecycle {
   close(): Promise<void>;
 }
 
-/** THE implementation of every port. */
+/** THE implementation of every port, imported where it is opened: a process loads no more than its nodes use. */
 const IMPLEMENTATIONS: { readonly [Name in PortName]: Opener<Name> } = {
   catalogue: ({ settings }) => demoAirline({ currencies: settings.currencies }),
-  inventory: ({ redis, epoch }) => openRedisInventory({ redis, epoch }),
-  velocity: ({ redis }) => openRedisVelocity({ redis }),
-  keys: ({ databaseUrl, masterKey }) => openPostgresKeys({ databaseUrl, masterKey: required(masterKey) }),
-  payment: (options) => openSandboxPayment(sandbox(options)),
-  reservation: (options) => openSandboxReservation(sandbox(options)),
-  notification: (options) => openSandboxNotification(sandbox(options)),
+  inventory: async ({ redis, epoch }) => (await import('./redis-inventory/index.ts')).openRedisInventory({ redis, epoch }),
+  velocity: async ({ redis }) => (await import('./redis-velocity/index.ts')).openRedisVelocity({ redis }),
+  keys: async ({ databaseUrl, masterKey }) => (await import('./postgres-keys/index.ts')).openPostgresKeys({ databaseUrl, masterKey: required(masterKey) }),
+  payment: async (options) => (await import('./sandbox-payment/index.ts')).openSandboxPayment(sandbox(options)),
+  reservation: async (options) => (await import('./sandbox-reservation/index.ts')).openSandboxReservation(sandbox(options)),
+  notification: async (options) => (await import('./sandbox-notification/index.ts')).openSandboxNotification(sandbox(options)),
 };
 
 export const PORT_NAMES = Object.keys(IMPLEMENTATIONS) as PortName[];

@@ -153,7 +153,7 @@ export class Installation {
       metrics: observedMetrics(coverage),
       log,
       openClock: () => openStoreClock(redis, log),
-      stuckOrders: { open: () => NOBODY_STUCK, pollMs: Number.MAX_SAFE_INTEGER },
+      stuckOrders: { open: async () => NOBODY_STUCK, pollMs: Number.MAX_SAFE_INTEGER },
       onFatal: (reason) => this.kill(process, `as ${reason}`),
       openPorts: async (_needs, epoch): Promise<OpenedPorts> => ({
         catalogue,

@@ -5,9 +5,7 @@ import type { FlowNode } from '../define.ts';
 import { loadConfig } from '../runtime/config.ts';
 import type { Logger } from 'pino';
 import { createLog } from '../runtime/log.ts';
-import { startPipeline } from '../runtime/pipeline.ts';
 import { giveWay } from '../runtime/give-way.ts';
-import { startSinks } from '../runtime/sinks.ts';
 import { SINKS, type SinkName } from '../topics.ts';
 import { serveWorker } from '../runtime/worker-server.ts';
 import type { Registry } from 'prom-client';
@@ -30,12 +28,13 @@ export async function runNodes(names: string[]): Promise<void> {
     process.exit(1);
   };
   let ready = false;
-  if (sinks) giveWay();
   const running = sinks
-    ? await startSinks(config, { sinks, log, onFatal })
-    : await startPipeline({ config, flow: orderFlow, nodes, log, onFatal });
+    ? await (await import('../runtime/sinks.ts')).startSinks(config, { sinks, log, onFatal })
+    : await (await import('../runtime/pipeline.ts')).startPipeline({ config, flow: orderFlow, nodes, log, onFatal });
   const server = config.workerPort > 0 ? await serveWorker(config.host, config.workerPort, running.registry, () => ready) : null;
   ready = true;
+  // Not before: a sink that starts has something to catch up with.
+  if (sinks) giveWay();
   log.info({ nodes: names }, 'ready');
   process.send?.('ready');
   flushCompileCache();

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { openStuckOrders, type StuckOrders } from '../../connectors/postgres/stuck-orders.ts';
+import type { StuckOrders } from '../../connectors/postgres/stuck-orders.ts';
 import { openPorts, type OpenedPorts } from '../../connectors/registry.ts';
 import type { PortName } from '../../connectors/ports/index.ts';
 import type { Settings } from '../../processors/settings.ts';
@@ -16,8 +16,8 @@ import { StateUnavailable } from './errors.ts';
 import { connectKafka, type Kafka } from './kafka.ts';
 import { type PipelineMetrics, pipelineMetrics } from './metrics.ts';
 import { NodeWorker } from './node-worker.ts';
+import { checkPartitions } from './partition-count.ts';
 import { departPredecessors, memberClientId } from './predecessors.ts';
-import { checkPartitions } from './provision.ts';
 import { withFailpoints } from './port-failpoints.ts';
 import { ensureState, rebuild, type RebuildDeps } from './rebuild.ts';
 import { openRedis } from './redis.ts';
@@ -61,7 +61,7 @@ export async function startPipeline({ config, flow, nodes, log, onFatal }: Pipel
     metrics: pipelineMetrics(registry),
     openPorts: async (needs, epoch) => withFailpoints(await openPorts({ ...config, redis, epoch }, needs)),
     openClock: () => openStoreClock(redis, log),
-    stuckOrders: { open: () => openStuckOrders(config.databaseUrl), pollMs: config.stuckPollMs },
+    stuckOrders: { open: async () => (await import('../../connectors/postgres/stuck-orders.ts')).openStuckOrders(config.databaseUrl), pollMs: config.stuckPollMs },
   });
   return {
     registry,
@@ -88,7 +88,7 @@ export interface PipelineParts extends Pick<PipelineOptions, 'flow' | 'nodes' | 
   /** The clock that the nodes go by. */
   openClock: () => Promise<StoreClock>;
   /** Where orders that stand still are found, and how often they are looked for, ms. */
-  stuckOrders: { open: () => StuckOrders; pollMs: number };
+  stuckOrders: { open: () => Promise<StuckOrders>; pollMs: number };
 }
 
 /** Runs the nodes on what was opened for them, which stays open after `stop`; the ports, opened here, are closed. */
@@ -144,7 +144,7 @@ async function startCaretakers({ flow, kafka, services, log, metrics, stuckOrder
   const scheduler = new TimerScheduler({
     state: services.state, codec: services.codec, publish, now: services.now, log, recover, fired: (count) => metrics.timersFired.inc(count),
   });
-  const orders = stuckOrders.open();
+  const orders = await stuckOrders.open();
   const watch = new StuckWatch({ flow, kafka, orders, services, publish, metrics, log: log.child({ part: 'stuck-watch' }), pollMs: stuckOrders.pollMs });
   scheduler.start();
   watch.start();

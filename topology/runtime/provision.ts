@@ -7,19 +7,11 @@ import { orderFlow } from '../order-flow.ts';
 import { groupOf, subjectsOf, type Topic, topicsOf } from '../topics.ts';
 import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
-import { type Admin, connectKafka, type Kafka, transactionalProducer, withAdmin } from './kafka.ts';
+import { connectKafka, type Kafka, transactionalProducer, withAdmin } from './kafka.ts';
 import { byTopic, LATEST, listOffsets, partitionsOf, withCluster } from './kafka-cluster.ts';
 import { createLog } from './log.ts';
-
-/** Everything that stood in the way, in one sentence each. */
-export class ProvisionFault extends Error {
-  override name = 'ProvisionFault';
-  readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
-    this.faults = faults;
-  }
-}
+import { checkPartitions } from './partition-count.ts';
+import { ProvisionFault } from './provision-fault.ts';
 
 type ProvisionConfig = Pick<Config, 'kafkaBrokers' | 'schemaRegistryUrl' | 'databaseUrl' | 'clickhouseUrl' | 'partitions' | 'environment'>;
 
@@ -115,21 +107,6 @@ function configOf({ cleanup, retentionMs }: Topic, brokers: number): { name: str
     ...(cleanup === 'compact' ? COMPACTED : {}),
   };
   return Object.entries(entries).map(([name, value]) => ({ name, value }));
-}
-
-/**
- * An order's events must stay in one partition: the count is settled when a topic is made. Throws ProvisionFault where the topics, all of
- * which are there, have another than is configured.
- */
-export async function checkPartitions(admin: Pick<Admin, 'fetchTopicMetadata'>, topics: readonly { name: string; partitions: number }[]): Promise<void> {
-  if (topics.length === 0) return;
-  const found = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
-  const counts = new Map(found.topics.map(({ name, partitions }) => [name, partitions.length]));
-  const faults = topics.flatMap(({ name, partitions }) => {
-    const count = counts.get(name);
-    return count === partitions ? [] : [`Topic ${name} has ${count} partitions, but ${partitions} are configured: set IAROS_PARTITIONS to ${count}, or start with fresh data.`];
-  });
-  if (faults.length > 0) throw new ProvisionFault(faults);
 }
 
 /** Producing to a partition whose leader is not ready yet can stall an idempotent producer for good. */

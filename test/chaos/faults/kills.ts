@@ -6,7 +6,7 @@ import { shuffled } from '../shuffled.ts';
 /** About as long as a process takes to be back: more often, and on two cores nothing else would get a turn. */
 const EVERY_MS = 3_000;
 /** The next waits where the pipeline is not steady again after so many: on a slow machine they would all be one single outage. */
-const NOT_RECOVERED = 3;
+const NOT_RECOVERED = 2;
 const KILLS = { quick: 3, full: 150 } as const;
 
 /** Any process at any moment, the API, the sinks and the simulated companies among them. */
