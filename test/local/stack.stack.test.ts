@@ -4,16 +4,19 @@ import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { answers } from '../../topology/local/kafka.ts';
 import { loadKafkajs } from '../../topology/runtime/kafkajs-patches.ts';
+import { awaitLeaders } from '../../topology/runtime/topic-leaders.ts';
 
 const stack = inject('stack');
 const { Kafka, logLevel } = loadKafkajs();
 
 test('Kafka takes a topic, but makes none by itself', async () => {
-  const admin = new Kafka({ brokers: stack.kafkaBrokers, logLevel: logLevel.NOTHING, retry: { retries: 1 } }).admin();
+  const kafka = new Kafka({ brokers: stack.kafkaBrokers, logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+  const admin = kafka.admin();
   await admin.connect();
   try {
     const topic = `local.stack.${process.pid}.v1`;
-    expect(await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })).toBe(true);
+    expect(await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: false })).toBe(true);
+    await awaitLeaders(kafka, [{ name: topic, partitions: 3 }]);
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     expect(topics[0]?.partitions.map((it) => it.replicas.length)).toEqual([1, 1, 1]);
     await expect(admin.fetchTopicMetadata({ topics: ['local.never-declared.v1'] })).rejects.toThrow(/does not host/);

@@ -13,6 +13,7 @@ import { type RunFile, readRunFile } from '../../topology/local/run-file.ts';
 import { startStack } from '../../topology/local/stack.ts';
 import { cacheFolder } from '../../topology/local/start-options.ts';
 import { loadKafkajs } from '../../topology/runtime/kafkajs-patches.ts';
+import { makeTopics } from '../topology/runtime/make-topics.ts';
 
 const { Kafka, logLevel } = loadKafkajs();
 const START = join(import.meta.dirname, '..', '..', 'topology', 'local', 'start.ts');
@@ -53,14 +54,8 @@ async function startServers(): Promise<Started & { run: RunFile }> {
 
 /** One fact in each server. */
 async function write({ addresses }: RunFile): Promise<void> {
-  const admin = new Kafka({
-    brokers: addresses.kafkaBrokers,
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 2 },
-  }).admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'kept.v1', numPartitions: 2 }], waitForLeaders: true });
-  await admin.disconnect();
+  const kafka = new Kafka({ brokers: addresses.kafkaBrokers, logLevel: logLevel.NOTHING, retry: { retries: 2 } });
+  await makeTopics(kafka, [{ topic: 'kept.v1', numPartitions: 2 }]);
   await fetch(`${addresses.schemaRegistryUrl}/subjects/kept-value/versions`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },

@@ -8,10 +8,11 @@ import { groupOf, subjectsOf, type Topic, topicsOf } from '../topics.ts';
 import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
 import { connectKafka, type Kafka, transactionalProducer, withAdmin } from './kafka.ts';
-import { byTopic, LATEST, listOffsets, partitionsOf, withCluster } from './kafka-cluster.ts';
+import { byTopic, partitionsOf, withCluster } from './kafka-cluster.ts';
 import { createLog } from './log.ts';
 import { checkPartitions } from './partition-count.ts';
 import { ProvisionFault } from './provision-fault.ts';
+import { awaitLeaders, untilReady } from './topic-leaders.ts';
 
 type ProvisionConfig = Pick<Config, 'kafkaBrokers' | 'schemaRegistryUrl' | 'databaseUrl' | 'clickhouseUrl' | 'partitions' | 'environment'>;
 
@@ -87,12 +88,9 @@ export async function provisionTopics(kafka: Kafka, topics: readonly Topic[], { 
   await awaitLeaders(kafka, wanted);
 }
 
-type SizedTopic = Topic & { partitions: number };
-
 const CREATE_TIMEOUT_MS = 14_000;
 /** Making all topics at once takes a small broker its time. */
 const REQUEST_TIMEOUT_MS = 30_000;
-const READY_TIMEOUT_MS = 30_000;
 const REGISTRY_PATIENCE_MS = 15_000;
 const RETRY_PAUSE_MS = 50;
 /** Compaction never touches the segment being written: small ones let it begin early. */
@@ -107,17 +105,6 @@ function configOf({ cleanup, retentionMs }: Topic, brokers: number): { name: str
     ...(cleanup === 'compact' ? COMPACTED : {}),
   };
   return Object.entries(entries).map(([name, value]) => ({ name, value }));
-}
-
-/** Producing to a partition whose leader is not ready yet can stall an idempotent producer for good. */
-async function awaitLeaders(kafka: Kafka, topics: readonly SizedTopic[]): Promise<void> {
-  await untilReady('topics have no leader yet', () =>
-    withCluster(kafka, topics.map(({ name }) => name), async (cluster) => {
-      const offsets = await listOffsets(cluster, topics.map(({ name }) => name), LATEST);
-      const waiting = topics.filter(({ name, partitions }) => offsets.get(name)?.size !== partitions);
-      if (waiting.length > 0) throw new Error(`not every partition of ${waiting.map(({ name }) => name).join(', ')} answers`);
-    }),
-  );
 }
 
 /** The first group and the first transaction of a cluster make Kafka create topics of its own; meanwhile it answers with errors. */
@@ -139,15 +126,4 @@ async function warmCoordinators(kafka: Kafka, groups: readonly string[], transac
       await producer.disconnect();
     }
   });
-}
-
-async function untilReady(what: string, run: () => Promise<void>): Promise<void> {
-  for (const deadline = Date.now() + READY_TIMEOUT_MS; ; ) {
-    try {
-      return await run();
-    } catch (error) {
-      if (Date.now() > deadline) throw new ProvisionFault([`Kafka: ${what}: ${messageOf(error)}.`]);
-      await sleep(RETRY_PAUSE_MS);
-    }
-  }
 }

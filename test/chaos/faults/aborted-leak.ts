@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { withAdmin } from '../../../topology/runtime/kafka.ts';
 import { writeInterleaved } from '../../topology/runtime/interleaved-transactions.ts';
+import { makeTopics } from '../../topology/runtime/make-topics.ts';
 import type { ChaosRun, Fault } from '../fault.ts';
 import { inTurn, type Times } from './in-turn.ts';
 import { type Injector, withInjector } from './injector.ts';
@@ -22,7 +23,7 @@ export const LEAK_FAULTS: readonly Fault[] = [
 
 async function compare(run: ChaosRun, { kafka }: Injector, index: number): Promise<void> {
   const topic = `chaos.leak.${randomUUID()}`;
-  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }));
+  await makeTopics(kafka, [{ topic, numPartitions: 1 }]);
   const committed = await writeInterleaved(kafka, topic, run.random.int(1, 1_000) + index);
   const read = await readAsMember(run, topic);
   await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));

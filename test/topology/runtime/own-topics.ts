@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll } from 'vitest';
 import { createLog } from '../../../topology/runtime/log.ts';
 import { connectKafka, type Kafka, withAdmin } from '../../../topology/runtime/kafka.ts';
+import { makeTopics } from './make-topics.ts';
 
 /** A client for a test file, and topics of its own that are gone afterwards. */
 export function ownTopics(brokers: string[], what: string): { kafka: Kafka; prefix: string; make: (name: string, partitions?: number, config?: Record<string, string>) => Promise<string> } {
@@ -19,7 +20,7 @@ export function ownTopics(brokers: string[], what: string): { kafka: Kafka; pref
     async make(name, partitions = 1, config = {}) {
       const topic = `${prefix}.${name}`;
       const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
-      await withAdmin(kafka, (admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }] }));
+      await makeTopics(kafka, [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }]);
       return topic;
     },
   };

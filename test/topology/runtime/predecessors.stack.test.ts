@@ -7,6 +7,7 @@ import { connectKafka, withAdmin } from '../../../topology/runtime/kafka.ts';
 import { createLog } from '../../../topology/runtime/log.ts';
 import { departPredecessors, isDeparted, memberClientId } from '../../../topology/runtime/predecessors.ts';
 import { identify } from '../../../topology/runtime/process-identity.ts';
+import { makeTopics } from './make-topics.ts';
 
 const log = createLog('test', 'silent');
 const brokers = inject('stack').kafkaBrokers;
@@ -29,7 +30,7 @@ const membersOf = (groupId: string): Promise<number> => withAdmin(kafka, async (
 
 async function groupAndTopic(): Promise<[string, string]> {
   const name = `predecessors-${randomUUID()}`;
-  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic: name, numPartitions: 2 }], waitForLeaders: true }));
+  await makeTopics(kafka, [{ topic: name, numPartitions: 2 }]);
   return [name, name];
 }
 

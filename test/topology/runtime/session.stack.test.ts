@@ -19,6 +19,7 @@ import type { OrderState } from '../../../topology/runtime/state.ts';
 import { committedOffsets, readTopics } from '../../../topology/runtime/topic-reader.ts';
 import { openMemoryState, type MemoryState } from '../../driver/memory-state.ts';
 import { arbitraryOrder } from '../../schemas/arbitrary-order.ts';
+import { makeTopics } from './make-topics.ts';
 
 const INPUT = topicOf('OrderReceived');
 const OUTPUT = topicOf('OrderInvalid');
@@ -38,7 +39,7 @@ beforeAll(async () => {
   await admin.connect();
   const existing = new Set(await admin.listTopics());
   const missing = [INPUT, OUTPUT, CHANGELOG_TOPIC].filter((topic) => !existing.has(topic));
-  if (missing.length > 0) await admin.createTopics({ topics: missing.map((topic) => ({ topic, numPartitions: 6 })), waitForLeaders: true });
+  if (missing.length > 0) await makeTopics(kafka, missing.map((topic) => ({ topic, numPartitions: 6 })));
   await warmUp();
 });
 afterAll(() => admin?.disconnect());

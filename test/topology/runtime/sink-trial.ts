@@ -21,6 +21,7 @@ import { sinkMetrics } from '../../../topology/runtime/sink-metrics.ts';
 import type { SinkStore } from '../../../topology/runtime/sink-store.ts';
 import { readAgain } from '../../../topology/runtime/sinks.ts';
 import { readTopics } from '../../../topology/runtime/topic-reader.ts';
+import { makeTopics } from './make-topics.ts';
 
 export type SinkKind = 'postgres-sink' | 'clickhouse-sink';
 export interface StackAddresses { kafkaBrokers: string[]; databaseUrl: string; clickhouseUrl: string }
@@ -219,7 +220,7 @@ export class SinkTrial {
 
   async #makeTopics(): Promise<void> {
     const topics = [...this.topics.keys()].map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 }));
-    await withAdmin(this.kafka, (admin) => admin.createTopics({ topics, waitForLeaders: true }));
+    await makeTopics(this.kafka, topics);
   }
 
   async #makePostgres(): Promise<void> {
