@@ -1,7 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { demoAirline } from '../../connectors/demo-airline/index.ts';
 import { Random } from '../../topology/demo/random.ts';
+import { LookupLine } from './lookup-line.ts';
 
 export interface LookupLoad {
   url: string;
@@ -28,6 +29,9 @@ export interface LookupLatencies {
   megabytes: number;
 }
 
+/** At the same rate before anything is counted: until then the load's own process compiles, and makes its look-ups late. */
+const WARM_UP_SECONDS = 3;
+
 /** Look-ups as a shop makes them: any date of the next 60 days; a pair of cities as a rule, sometimes a flight, sometimes all from a city. */
 function targetsOf(count: number): string[] {
   const random = new Random(11);
@@ -43,98 +47,76 @@ function targetsOf(count: number): string[] {
   });
 }
 
-/** One connection: what it sent and when each of these requests was due. */
-class Line {
-  readonly #socket: Socket;
-  readonly #due: number[] = [];
-  readonly #onAnswer: (dueAt: number, status: number) => void;
-  #rest: Buffer = Buffer.alloc(0);
-  received = 0;
+/** What is written at once, made ahead: `together` look-ups each. */
+function packetsOf(host: string, together: number): Buffer[] {
+  const requests = targetsOf(20_000).map((target) => `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\nUser-Agent: lookup-load\r\n\r\n`);
+  return Array.from({ length: requests.length / together }, (_, at) => Buffer.from(requests.slice(at * together, (at + 1) * together).join(''), 'latin1'));
+}
 
-  constructor(socket: Socket, onAnswer: (dueAt: number, status: number) => void) {
-    this.#socket = socket;
-    this.#onAnswer = onAnswer;
-    socket.on('data', (chunk) => this.#read(chunk));
+/** A number for each look-up, in ms; room for all of them from the beginning. */
+class Times {
+  readonly #values: Float64Array;
+  count = 0;
+
+  constructor(most: number) {
+    this.#values = new Float64Array(most);
   }
 
-  send(requests: string, count: number, dueAt: number): void {
-    for (let sent = 0; sent < count; sent += 1) this.#due.push(dueAt);
-    this.#socket.write(requests, 'latin1');
+  add(value: number): void {
+    this.#values[this.count] = value;
+    this.count += 1;
   }
 
-  get waiting(): number {
-    return this.#due.length;
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  #read(chunk: Buffer): void {
-    this.received += chunk.length;
-    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
-    let at = 0;
-    for (;;) {
-      const end = bytes.indexOf('\r\n\r\n', at, 'latin1');
-      if (end < 0) break;
-      const head = bytes.toString('latin1', at, end);
-      const next = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-      if (next > bytes.length) break;
-      this.#onAnswer(this.#due.shift() ?? Number.NaN, Number(head.slice(9, 12)));
-      at = next;
-    }
-    this.#rest = at === 0 && bytes !== chunk ? bytes : Buffer.from(bytes.subarray(at));
+  /** The value below which a share of the values lies, to a hundredth. */
+  at(share: number): number {
+    const sorted = this.#values.subarray(0, this.count).sort();
+    return Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
   }
 }
 
 /** Sends at a steady rate, whatever the answers do, and waits for the last of them. */
 export async function runLookups({ url, ratePerSecond, seconds, connections, together }: LookupLoad): Promise<LookupLatencies> {
   const { hostname, port, host } = new URL(url);
-  const targets = targetsOf(20_000);
-  const times: number[] = [];
-  const lateness: number[] = [];
+  const packets = packetsOf(host, together);
+  const packetMs = (1000 * together) / ratePerSecond;
+  const [uncounted, sent] = [WARM_UP_SECONDS, WARM_UP_SECONDS + seconds].map((until) => Math.floor((until * 1000) / packetMs)) as [number, number];
+  const times = new Times((sent - uncounted) * together);
+  const lateness = new Times(sent - uncounted);
   let failed = 0;
+  let countsFrom = Number.POSITIVE_INFINITY;
   const onAnswer = (dueAt: number, status: number): void => {
-    times.push(performance.now() - dueAt);
+    if (dueAt >= countsFrom) times.add(performance.now() - dueAt);
     if (status !== 200) failed += 1;
   };
-  const lines = await Promise.all(
-    Array.from({ length: connections }, () => new Promise<Line>((resolve, reject) => {
-      const socket = connect({ host: hostname, port: Number(port), noDelay: true }, () => resolve(new Line(socket, onAnswer)));
-      socket.once('error', reject);
-    })),
-  );
-  const requestFor = (at: number): string => `GET ${targets[at % targets.length]} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\nUser-Agent: lookup-load\r\n\r\n`;
-  const batches = Math.floor((ratePerSecond * seconds) / together);
-  const batchMs = (1000 * together) / ratePerSecond;
+  const lines = await Promise.all(Array.from({ length: connections }, () => connected(hostname, Number(port), onAnswer)));
   const begun = performance.now();
-  for (let batch = 0; batch < batches; ) {
-    const due = Math.min(batches, Math.floor((performance.now() - begun) / batchMs) + 1);
-    for (; batch < due; batch += 1) {
-      const requests = Array.from({ length: together }, (_, at) => requestFor(batch * together + at)).join('');
-      lateness.push(performance.now() - begun - batch * batchMs);
-      lines[batch % lines.length]?.send(requests, together, begun + batch * batchMs);
+  countsFrom = begun + uncounted * packetMs;
+  for (let packet = 0; packet < sent; ) {
+    const due = Math.min(sent, Math.floor((performance.now() - begun) / packetMs) + 1);
+    for (; packet < due; packet += 1) {
+      const dueAt = begun + packet * packetMs;
+      if (packet >= uncounted) lateness.add(performance.now() - dueAt);
+      lines[packet % lines.length]?.send(packets[packet % packets.length] as Buffer, together, dueAt);
     }
     await sleep(1);
   }
   const waiting = (): boolean => lines.some((line) => line.waiting > 0);
   for (const deadline = performance.now() + 10_000; waiting() && performance.now() < deadline; ) await sleep(5);
-  const took = (performance.now() - begun) / 1000;
+  const took = (performance.now() - countsFrom) / 1000;
   const unanswered = lines.reduce((sum, line) => sum + line.waiting, 0);
   for (const line of lines) line.close();
-  const at = sharesOf(times);
-  const late = sharesOf(lateness);
   return {
-    answered: times.length, answersPerSecond: Math.round(times.length / took), failed: failed + unanswered,
-    p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1), sentLateP50: late(0.5), sentLateP99: late(0.99),
+    answered: times.count, answersPerSecond: Math.round(times.count / took), failed: failed + unanswered,
+    p50: times.at(0.5), p95: times.at(0.95), p99: times.at(0.99), max: times.at(1), sentLateP50: lateness.at(0.5), sentLateP99: lateness.at(0.99),
     megabytes: Math.round(lines.reduce((sum, line) => sum + line.received, 0) / 2 ** 20),
   };
 }
 
-/** The value below which a share of the values lies, to a hundredth. */
-function sharesOf(values: readonly number[]): (share: number) => number {
-  const sorted = Float64Array.from(values).sort();
-  return (share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
+function connected(host: string, port: number, onAnswer: (dueAt: number, status: number) => void): Promise<LookupLine> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true }, () => resolve(new LookupLine(socket, onAnswer)));
+    socket.once('error', reject);
+  });
 }
 
 /** As a process of its own: the load as JSON in, the latencies as JSON out. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { interrupt, Interrupted, say } from './environment.ts';
+import { measureEvenness } from './evenness.ts';
 import { record } from './record.ts';
 import { RESULTS } from './results/index.ts';
 
@@ -27,9 +28,11 @@ if (more.length > 0 || !names.every((name) => Object.hasOwn(MEASUREMENTS, name))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 try {
   for (const name of names) {
+    const evenness = await measureEvenness();
+    say(`the machine at rest: ${JSON.stringify(evenness)}`);
     const result = (await (await MEASUREMENTS[name]?.())?.measure()) as object;
     console.log(JSON.stringify(result, null, 2));
-    if (values.write) record(name, result);
+    if (values.write) record(name, result, evenness);
   }
 } catch (error) {
   if (!(error instanceof Interrupted)) throw error;
