@@ -1,10 +1,13 @@
+import { type EncodedEvent, EventWriter } from './event-writer.ts';
 import { compileFormats, read, type Reader, write } from './format.ts';
 import { type AvroRecord, standaloneSchemas } from './load.ts';
 import { openRegistry, type RegistryClient, SchemasRefused, type Subject } from './registry.ts';
+import type { AnyOrderEvent } from './types.ts';
 import { readHeader, type RecordName, type Records } from './wire.ts';
 import { writerLookup } from './writer-lookup.ts';
 
 export { RegistryUnavailable, SchemasRefused, type Subject } from './registry.ts';
+export type { EncodedEvent } from './event-writer.ts';
 export { type RecordName, type Records, Undecodable, Unencodable } from './wire.ts';
 
 /** A record as read: plain objects, longs as numbers, `type` set on events. `schemaId` is the writer's. */
@@ -16,6 +19,8 @@ export type DecodedRecord = {
 export interface Codec {
   /** Throws Unencodable where the record does not fit its schema. */
   encode<Name extends RecordName>(name: Name, record: Records[Name]): Buffer;
+  /** An event with the bytes that `encode` gives, for less where it follows one that was encoded before. Throws Unencodable. */
+  encodeEvent(event: AnyOrderEvent, before?: EncodedEvent): EncodedEvent;
   /**
    * At once for schemas of this build, as a promise where another writer's schema has to be looked up. Fails (at once,
    * or as the promise does) with Undecodable, or with RegistryUnavailable (`transient`) where the registry is needed
@@ -85,11 +90,21 @@ function codecOf(ids: ReadonlyMap<string, number>, registry: Pick<RegistryClient
   const decodeWith = (reader: Reader, schemaId: number, value: Buffer): DecodedRecord =>
     ({ name: reader.format.name, schemaId, record: read(reader, schemaId, value) }) as DecodedRecord;
 
+  const events = new EventWriter();
+  const writerOf = (name: RecordName) => {
+    const writer = writers.get(name);
+    if (!writer) throw new Error(`${name} has no subject`);
+    return writer;
+  };
+
   return {
     encode(name, record) {
-      const writer = writers.get(name);
-      if (!writer) throw new Error(`${name} has no subject`);
-      return write(writer.format, writer.id, record);
+      const { format, id } = writerOf(name);
+      return write(format, id, record);
+    },
+    encodeEvent(event, before) {
+      const { format, id } = writerOf(event.type);
+      return events.write(format, id, event, before) ?? { event, bytes: write(format, id, event) };
     },
     decode(value) {
       const id = readHeader(value);

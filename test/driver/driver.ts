@@ -1,6 +1,6 @@
 import type { Ports } from '../../connectors/ports/index.ts';
 import type { Settings } from '../../processors/settings.ts';
-import { memoryCodec, type DecodedRecord } from '../../schemas/codec.ts';
+import type { DecodedRecord } from '../../schemas/codec.ts';
 import type { AnyOrderEvent, EventType, OrderCommand, OrderEvent } from '../../schemas/types.ts';
 import type { Flow, FlowNode } from '../../topology/define.ts';
 import { inputsOf, topicOf } from '../../topology/topics.ts';
@@ -13,6 +13,7 @@ import { stillToWaitMs } from '../../topology/runtime/retry.ts';
 import type { OrderState } from '../../topology/runtime/state.ts';
 import { timerFired } from '../../topology/runtime/timers.ts';
 import { Registry } from 'prom-client';
+import { checkedCodec } from './checked-codec.ts';
 import { COMMANDS_TOPIC, TIMERS_TOPIC } from '../../topology/topics.ts';
 
 export interface DriverOptions {
@@ -48,7 +49,7 @@ export class Driver {
   readonly #topics = new Map<string, RawRecord[]>();
   readonly #positions = new Map<string, number>();
   readonly #crashes = new Map<string, number>();
-  readonly codec = memoryCodec();
+  readonly codec = checkedCodec();
   readonly state: OrderState;
   now: number;
 

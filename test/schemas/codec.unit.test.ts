@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memoryCodec, Undecodable, Unencodable } from '../../schemas/codec.ts';
+import { type EncodedEvent, memoryCodec, Undecodable, Unencodable } from '../../schemas/codec.ts';
 import { standaloneSchemas } from '../../schemas/load.ts';
 import { type AnyOrderEvent, EVENT_TYPES } from '../../schemas/types.ts';
 import { arbitraryCommand, arbitraryEvent, arbitraryTimer } from './arbitrary-order.ts';
@@ -27,6 +27,52 @@ function long(value: number): Buffer {
     bytes.push(Number(rest & 127n) | 128);
   }
 }
+
+describe('events that follow each other', () => {
+  /** The second's order, with what is picked taken over from the first's. */
+  const following = (first: AnyOrderEvent, second: AnyOrderEvent, same: boolean[]): AnyOrderEvent => {
+    const kept = Object.entries(first.order).filter((_, at) => same[at]);
+    return { ...second, order: { ...second.order, ...Object.fromEntries(kept) } } as AnyOrderEvent;
+  };
+
+  it('have the bytes of a record written whole, whatever the next one shares with the one before', () => {
+    const fields = fc.array(fc.boolean(), { minLength: 30, maxLength: 30 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(arbitraryEvent(), fields), { minLength: 2, maxLength: 5 }), (drawn) => {
+        let before: EncodedEvent | undefined;
+        for (const [event, same] of drawn) {
+          const next = before ? following(before.event, event, same) : event;
+          before = codec.encodeEvent(next, before);
+          expect(before.bytes).toEqual(codec.encode(next.type, next));
+          expect(before.places).toBeDefined();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('follow one read from elsewhere, whose places are not known', () => {
+    const [first, second] = [sample(1), sample(2)];
+    const next = following(first, second, Array<boolean>(30).fill(true));
+    expect(codec.encodeEvent(next, { event: first, bytes: codec.encode(first.type, first) }).bytes).toEqual(codec.encode(next.type, next));
+  });
+
+  it('may be larger than what most are written in', () => {
+    const event = sample(3);
+    const large = { ...event, order: { ...event.order, faults: Array.from({ length: 2_000 }, () => ({ code: 'x'.repeat(20), pointer: '/items', detail: 'é'.repeat(30) })) } };
+    const encoded = codec.encodeEvent(large, codec.encodeEvent(event));
+    expect(encoded.bytes).toEqual(codec.encode(large.type, large));
+    expect(codec.encodeEvent(event, encoded).bytes).toEqual(codec.encode(event.type, event));
+  });
+
+  it('are refused where they do not fit, and the next one is none the worse', () => {
+    const event = sample(4);
+    const before = codec.encodeEvent(event);
+    const unfit = { ...event, order: { ...event.order, placedAt: 'yesterday' as unknown as number } };
+    expect(() => codec.encodeEvent(unfit, before)).toThrow(expect.objectContaining({ name: 'Unencodable', paths: ['order.placedAt'] }));
+    expect(codec.encodeEvent({ ...event, version: event.version + 1 }, before).bytes).toEqual(codec.encode(event.type, { ...event, version: event.version + 1 }));
+  });
+});
 
 describe('round trip', () => {
   it.each(EVENT_TYPES)('%s comes back as it went', (type) => {

@@ -10,12 +10,12 @@ import { sandboxNotification } from '../../connectors/sandbox-notification/clien
 import { sandboxPayment } from '../../connectors/sandbox-payment/client.ts';
 import { sandboxReservation } from '../../connectors/sandbox-reservation/client.ts';
 import type { Settings } from '../../processors/settings.ts';
-import { memoryCodec } from '../../schemas/codec.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { watchFailpoints } from '../../topology/runtime/failpoint.ts';
 import { runPipeline } from '../../topology/runtime/pipeline.ts';
 import { openStoreClock } from '../../topology/runtime/store-clock.ts';
 import { topicsOf } from '../../topology/topics.ts';
+import { checkedCodec } from '../driver/checked-codec.ts';
 import { memoryKeys } from '../driver/memory-keys.ts';
 import { Chaos } from './chaos.ts';
 import { companyExchange } from './companies.ts';
@@ -33,7 +33,7 @@ import { RedisStore } from './redis/store.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Killed, SimulatedProcess } from './simulated-process.ts';
 
-export const codec = memoryCodec();
+export const codec = checkedCodec();
 const scripts = new LuaScripts();
 export const catalogue = demoAirline({ now: Date.now });
 /** The read model is not simulated, and with it the watch over orders that stand still: what does so here is a violation. */

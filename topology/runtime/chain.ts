@@ -137,9 +137,9 @@ class ChainRun {
 
   /** Prepares the first step of a further stretch. */
   async #start(node: ProcessorNode, known: Known | undefined): Promise<Prepared | Settled | null> {
-    const { event } = this.#result.events.at(-1) as ChainedEvent;
-    const input = { name: event.type, schemaId: 0, record: event } as DecodedRecord;
-    return this.#orStop(node, () => prepare(node, input, this.#services, { origin: this.#options.origin, ...(known && { known }) }));
+    const encoded = this.#result.events.at(-1) as ChainedEvent;
+    const input = { name: encoded.event.type, schemaId: 0, record: encoded.event } as DecodedRecord;
+    return this.#orStop(node, () => prepare(node, input, this.#services, { origin: this.#options.origin, encoded, ...(known && { known }) }));
   }
 
   /** Adds following steps as long as they need nothing of the store, then settles them together. */

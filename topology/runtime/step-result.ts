@@ -1,4 +1,5 @@
 import type { Draft } from '../../processors/processor.ts';
+import type { EncodedEvent } from '../../schemas/codec.ts';
 import type { AnyOrderEvent } from '../../schemas/types.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../order-states.ts';
 import { Unprocessable } from './errors.ts';
@@ -6,11 +7,7 @@ import { eventIdOf } from './event-id.ts';
 import type { Services } from './services.ts';
 import type { Completed, Mark, Replay } from './state.ts';
 
-/** An event with its bytes as they go to its topic, the journal and the changelog. */
-export interface EncodedEvent {
-  event: AnyOrderEvent;
-  bytes: Buffer;
-}
+export type { EncodedEvent };
 
 export interface StepResult {
   events: EncodedEvent[];
@@ -88,9 +85,13 @@ interface Origin {
   status: OrderStatus | 'new';
 }
 
-/** Gives each draft its id, version, status and time, and checks that the state table allows the move. */
-export function encodeDrafts(drafts: readonly Draft[], origin: Origin, services: Services, now: number): EncodedEvent[] {
+/**
+ * Gives each draft its id, version, status and time, and checks that the state table allows the move. `before` is the event that they follow,
+ * where this process has encoded it.
+ */
+export function encodeDrafts(drafts: readonly Draft[], origin: Origin, services: Services, now: number, before?: EncodedEvent): EncodedEvent[] {
   let { version, status } = origin;
+  let last = before;
   return drafts.map((draft) => {
     const next = nextStatus(status, draft.type);
     if (!next) throw new Unprocessable('illegal_move', `${draft.type} cannot follow status ${status}`);
@@ -99,7 +100,8 @@ export function encodeDrafts(drafts: readonly Draft[], origin: Origin, services:
     const { orderId, causationId } = origin;
     const eventId = eventIdOf({ orderId, causationId, type: draft.type, version });
     const event = { type: draft.type, eventId, orderId, version, status, occurredAt: now, causationId, order: draft.order } as AnyOrderEvent;
-    return { event, bytes: services.codec.encode(draft.type, event) };
+    last = services.codec.encodeEvent(event, last);
+    return last;
   });
 }
 

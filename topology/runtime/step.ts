@@ -26,6 +26,8 @@ export interface Arrival {
    */
   origin: string;
   known?: Known;
+  /** The input as this process encoded it a moment ago. */
+  encoded?: EncodedEvent;
 }
 
 /** Steps whose effects are done and whose results are not in the store yet: one, or several that followed each other in memory. */
@@ -55,12 +57,12 @@ const settled = (result: StepResult): Settled => ({ kind: 'settled', result });
  * go to the store. `extend` may add the steps that follow; `settle` writes all of them at once. The Kafka session and the test driver both
  * come this way. Throws as `Context` says; StateLost, StateUnavailable and StateBehind concern the whole store.
  */
-export async function prepare(node: FlowNode, input: DecodedRecord, services: Services, { origin, known }: Arrival): Promise<Prepared | Settled> {
+export async function prepare(node: FlowNode, input: DecodedRecord, services: Services, { origin, known, encoded }: Arrival): Promise<Prepared | Settled> {
   switch (node.kind) {
     case 'opener':
       return open(node, input, services, origin);
     case 'processor':
-      return advance(node, eventOf(input, node), services, known);
+      return advance(node, eventOf(input, node), services, known, encoded);
     case 'interrupt':
       return settled(await interrupt(node, input, services, origin));
   }
@@ -89,7 +91,7 @@ function checkAge(command: OrderCommand, now: number): void {
   if (isFromTheFuture(command, now)) throw new Unprocessable('issued_in_future', 'the command says that it was issued more than a day from now');
 }
 
-async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Services, known?: Known): Promise<Prepared | Settled> {
+async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Services, known?: Known, encoded?: EncodedEvent): Promise<Prepared | Settled> {
   const key = stepKey(node.name, event.eventId);
   if (known?.mark && node.divertible) return settled(await divert(node, event, known.mark, services));
   if (!known) {
@@ -99,22 +101,22 @@ async function advance(node: ProcessorNode, event: AnyOrderEvent, services: Serv
     if (begun.kind === 'behind') throw behind(event);
     if (begun.kind === 'marked') return settled(await divert(node, event, begun.mark, services));
   }
-  const events = await run(node, event, services);
+  const events = await run(node, event, services, encoded);
   return { kind: 'prepared', node, key, orderId: event.orderId, fromVersion: event.version, input: event, events, clearsMark: !node.divertible };
 }
 
 /** Runs the node that takes the newest event of prepared steps, and adds its results to theirs. */
 export async function extend(prepared: Prepared, node: ProcessorNode, services: Services): Promise<Prepared> {
   const last = prepared.events.at(-1) as EncodedEvent;
-  const events = await run(node, last.event, services);
+  const events = await run(node, last.event, services, last);
   return { ...prepared, events: [...prepared.events, ...events], clearsMark: prepared.clearsMark || !node.divertible };
 }
 
-async function run(node: ProcessorNode, event: AnyOrderEvent, services: Services): Promise<EncodedEvent[]> {
+async function run(node: ProcessorNode, event: AnyOrderEvent, services: Services, encoded?: EncodedEvent): Promise<EncodedEvent[]> {
   const context = contextOf(event.orderId, services);
   const drafts = await node.run(event, context);
   failpoint(`${node.name}.first-effect`);
-  return encodeDrafts(drafts, { ...event, causationId: event.eventId, status: event.status as OrderStatus }, services, context.now);
+  return encodeDrafts(drafts, { ...event, causationId: event.eventId, status: event.status as OrderStatus }, services, context.now, encoded);
 }
 
 /** Writes prepared steps to the store. Where an earlier run of the same input was there first, its results are the answer. */
