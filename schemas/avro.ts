@@ -1,6 +1,7 @@
 import avro from 'avsc';
+import { writeText } from './binary.ts';
 
-/** The part of avsc's reader that array and map types see. */
+/** The part of avsc's reader and writer that types of our own see. */
 interface Tap {
   buf: Buffer;
   pos: number;
@@ -11,6 +12,9 @@ interface Tap {
 interface Reader {
   _read(tap: Tap): unknown;
   _skip(tap: Tap): void;
+}
+interface Writer {
+  _write(tap: Tap, value: unknown): void;
 }
 
 /** Anything that can be compiled: a parsed .avsc, or the schema of another avsc type. */
@@ -26,17 +30,26 @@ export function compile(schema: Schema, registry: Record<string, avro.Type> = {}
     registry,
     wrapUnions: 'never',
     omitRecordMethods: true,
-    typeHook: bounded,
+    typeHook: ownType,
   });
   makePlain(type);
   return type;
 }
 
-function bounded(schema: unknown, options: unknown): avro.Type | undefined {
+function ownType(schema: unknown, options: unknown): avro.Type | undefined {
   const { type } = schema as { type?: unknown };
+  if (schema === 'string' || type === 'string') return new Text();
   if (type === 'array') return new BoundedArray(schema as Schema, options);
   if (type === 'map') return new BoundedMap(schema as Schema, options);
   return undefined;
+}
+
+/** Writes texts for less than avsc's own type does. */
+class Text extends (avro.types.StringType as unknown as new () => avro.Type & Writer) {
+  override _write(tap: Tap, value: unknown): void {
+    if (typeof value === 'string') tap.pos = writeText(tap.buf, tap.pos, value);
+    else super._write(tap, value);
+  }
 }
 
 /** Items left in the next block; 0 ends the array or map. Every item takes a byte at least. */

@@ -1,6 +1,6 @@
+import { writeText, writeVarInt } from '../../../schemas/binary.ts';
+
 const CONTINUES = 0x80;
-/** Lengths below this take one byte. */
-const SHORT = 64;
 /** Bytes of a var int and of a var long at most. */
 const VAR_INT = 5;
 const VAR_LONG = 10;
@@ -75,39 +75,9 @@ function writeField(bytes: Buffer, at: number, field: Field): number {
   return start + field.length;
 }
 
-/** Short texts are nearly always ASCII: a loop is cheaper than two calls into the engine. */
-function writeText(bytes: Buffer, at: number, text: string): number {
-  const { length } = text;
-  if (length < SHORT) {
-    let end = at + 1;
-    let seen = 0;
-    for (let n = 0; n < length; n += 1) {
-      const unit = text.charCodeAt(n);
-      seen |= unit;
-      bytes[end++] = unit;
-    }
-    if (seen < 0x80) {
-      bytes[at] = length << 1;
-      return end;
-    }
-  }
-  const size = Buffer.byteLength(text);
-  const start = writeVarInt(bytes, at, size);
-  bytes.write(text, start, size, 'utf8');
-  return start + size;
-}
-
 function varIntSize(value: number): number {
   const rest = ((value << 1) ^ (value >> 31)) >>> 0;
   return rest < 2 ** 7 ? 1 : rest < 2 ** 14 ? 2 : rest < 2 ** 21 ? 3 : rest < 2 ** 28 ? 4 : 5;
-}
-
-function writeVarInt(bytes: Buffer, at: number, value: number): number {
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
-  let end = at;
-  for (; rest >= CONTINUES; rest >>>= 7) bytes[end++] = (rest & 0x7f) | CONTINUES;
-  bytes[end++] = rest;
-  return end;
 }
 
 function writeVarLong(bytes: Buffer, at: number, value: number): number {
