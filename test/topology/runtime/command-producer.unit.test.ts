@@ -64,6 +64,22 @@ describe('publishing', () => {
     expect(fake.mostUnderWay).toBe(1);
   });
 
+  it('lets records gather for a moment after a batch of several, and none after one alone', async () => {
+    const producer = await open();
+    await Promise.all([producer.publish(record('1')), producer.publish(record('2'))]);
+    const first = producer.publish(record('3'));
+    await soon();
+    const second = producer.publish(record('4'));
+    await Promise.all([first, second]);
+    await producer.close();
+    const alone = await open();
+    await alone.publish(record('5'));
+    await soon();
+    void alone.publish(record('6'));
+    await soon();
+    expect(fake.sends.map(({ values }) => values)).toEqual([['t:1', 't:2'], ['t:3', 't:4'], ['t:5'], ['t:6']]);
+  });
+
   it('goes on after a pause, and cuts batches by size and count', async () => {
     const producer = await open();
     await producer.publish(record('1'));
