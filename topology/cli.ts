@@ -17,6 +17,13 @@ function rate(text: string): number {
   return value;
 }
 
+/** How long, for options. */
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('must be a number from 0 on');
+  return value;
+}
+
 /** A share of a hundred, for options. */
 function percent(text: string): number {
   const value = Number(text);
@@ -135,7 +142,8 @@ program
 program
   .command('verify')
   .description('check the invariants over Kafka, Redis, Postgres, ClickHouse and the payment ledger; exit 1 on a violation')
-  .action(async () => (await import('./operator/verify/verify.ts')).printVerification());
+  .option('--wait <seconds>', 'before, wait so long at most for nodes and sinks to have read everything', seconds, 10)
+  .action(async (options) => (await import('./operator/verify/verify.ts')).printVerification(options));
 
 program
   .command('demo')

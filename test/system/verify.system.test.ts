@@ -97,6 +97,11 @@ test('all is well: ok, exit code 0, one JSON object with every check', async () 
   ]);
 });
 
+test('right after an order: the sinks are waited for', async () => {
+  await new Api(installation.url).place(orderBody({ date: DATE }));
+  expect(await verdict()).toEqual({ code: 0, broken: {} });
+});
+
 test('Postgres without an order', async () => {
   await withoutRows('orders', 'true', async () => {
     expect(await verdict()).toEqual({ code: 1, broken: { postgres: `order ${orderId} is missing` } });

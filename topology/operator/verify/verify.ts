@@ -37,9 +37,9 @@ export function verify(evidence: Evidence): Verification {
   return { ok: Object.values(checks).every((check) => check.ok), orders: evidence.orders.size, statuses, live, deadLetters, aged: evidence.aged, checks };
 }
 
-/** Prints one JSON object; exit code 1 when an invariant is broken. */
-export async function printVerification(): Promise<void> {
-  const result = verify(await gather());
+/** Prints one JSON object; exit code 1 when an invariant is broken. `wait`: seconds that work under way is given to end. */
+export async function printVerification({ wait }: { wait: number }): Promise<void> {
+  const result = verify(await gather(wait * 1_000));
   console.log(JSON.stringify(result, null, 2));
   process.exitCode = result.ok ? 0 : 1;
 }
