@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Of the nice values, -20 to 19: a tenth of the processor time that a process of the order path gets where both want it. */
-const NICENESS = 10;
+/**
+ * Of the nice values, -20 to 19: a third of the processor time that a process of the order path gets where both want it. With a tenth of it, among
+ * many such processes, a sink is silent for longer than its group waits.
+ */
+const NICENESS = 5;
 /** Linux's priority of a session, where its scheduler shares processors out by session first: it then minds a thread's among its own only. */
 const SESSION_PRIORITY = '/proc/self/autogroup';
 /** Of the words of /proc/self/stat that follow the process's name: the session. */

@@ -20,9 +20,9 @@ function prioritiesOf(program: string, options: object): [number, string] {
 const ofSessions = existsSync(SESSION_PRIORITY) ? readFileSync(SESSION_PRIORITY, 'utf8').trim().split(' ').at(-1) : 'none';
 
 it('puts a process of a session of its own behind others, and its session', () => {
-  expect(prioritiesOf(PROGRAM, { detached: true })).toEqual([10, ofSessions === 'none' ? 'none' : '10']);
+  expect(prioritiesOf(PROGRAM, { detached: true })).toEqual([5, ofSessions === 'none' ? 'none' : '5']);
 });
 
 it("leaves others' session as it is", () => {
-  expect(prioritiesOf(PROGRAM, {})).toEqual([10, ofSessions]);
+  expect(prioritiesOf(PROGRAM, {})).toEqual([5, ofSessions]);
 });
