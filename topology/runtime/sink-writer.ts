@@ -8,7 +8,7 @@ import type { Refuse, SinkEntry, SinkStore } from './sink-store.ts';
 export interface SinkWriterOptions<Row> {
   /** Names its dead letters and its metrics. */
   name: string;
-  store: SinkStore<Row>;
+  store: Pick<SinkStore<Row>, 'write'>;
   /** Rows written at once. */
   chunkRows: number;
   /** How long rows may wait for others, ms. */

@@ -8,8 +8,9 @@ import { Outage } from './outage.ts';
 import type { Piece } from './sink-buffer.ts';
 import { readEntries } from './sink-records.ts';
 import { LogCutShort, startPositions, type StartPosition } from './sink-start.ts';
-import { partitionKey, type PartitionName } from './sink-store.ts';
+import { partitionKey, type PartitionName, type SinkChunk, type SinkStore } from './sink-store.ts';
 import { SinkWriter, type SinkWriterOptions } from './sink-writer.ts';
+import { Standstill } from './standstill.ts';
 import { Watchdog } from './watchdog.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -18,8 +19,11 @@ const STOPPING_PAUSE_MS = 50;
 const COMMIT_EVERY_MS = 1_000;
 const FINISH_EVERY_MS = 15_000;
 const SILENCE_MS = 3 * SESSION_TIMEOUT_MS + 10_000;
+/** ms; far longer than what a store is asked for takes before it fails. */
+const PATIENCE = { lookEveryMs: 10_000, tellAfterMs: 30_000, endAfterMs: 120_000 };
 
 export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
+  store: SinkStore<Row>;
   groupId: string;
   /** Time from one fetch to the next, ms, unless there is a backlog: how far behind the log the store may be. */
   fetchWaitMs: number;
@@ -31,6 +35,8 @@ export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
   codec: Codec;
   /** How often is looked for what somebody left half done and was taken to be still at, ms; 15 s by default. */
   finishEveryMs?: number;
+  /** When a write that neither ends nor fails is told of, and when the sink gives up over it, ms; 30 s and 120 s by default. */
+  patience?: typeof PATIENCE;
   /** Called once when the sink cannot go on; the process is expected to exit. */
   onFatal(reason: string): void;
 }
@@ -66,6 +72,7 @@ export class Sink<Row> {
   #failed = false;
   #toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
   readonly #watchdog: Watchdog;
+  readonly #standstill: Standstill;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: SinkOptions<Row>) {
@@ -77,7 +84,13 @@ export class Sink<Row> {
       isReachable: () => isReachable(options.kafka),
       onSilence: () => this.#fail(new Error(`the consumer has been silent for ${SILENCE_MS} ms`)),
     });
-    this.#writer = new SinkWriter(options, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
+    this.#standstill = new Standstill({
+      ...(options.patience ?? PATIENCE),
+      tell: (what, seconds) => options.log.warn({ what, seconds }, 'no answer yet'),
+      end: (what, seconds) => this.#fail(new Error(`${what} has not ended in ${seconds} s`)),
+    });
+    const store = { write: (chunk: SinkChunk<Row>) => this.#standstill.during('writing', options.store.write(chunk)) };
+    this.#writer = new SinkWriter({ ...options, store }, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
   }
 
   /** Resolves once the group has given this member its partitions. */
@@ -93,6 +106,7 @@ export class Sink<Row> {
     });
     this.#timers.push(setInterval(() => void this.#commitToKafka(), COMMIT_EVERY_MS));
     this.#timers.push(setInterval(() => void this.#finishOthers(), this.#options.finishEveryMs ?? FINISH_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#standstill.look(), (this.#options.patience ?? PATIENCE).lookEveryMs));
     this.#watchdog.start(SESSION_TIMEOUT_MS);
     await this.#joined.promise;
   }
@@ -138,9 +152,7 @@ export class Sink<Row> {
       await this.#writer.idle();
       if (epoch !== this.#epoch || this.#stopping) return;
       try {
-        await this.#options.store.finish?.(this.#writer.refuse);
-        const stored = await this.#options.store.resume(this.#assigned);
-        const positions = await startPositions(this.#options.kafka, this.#assigned, stored);
+        const positions = await this.#standstill.during('finding out where to go on', this.#whereToGoOn());
         if (epoch === this.#epoch && !this.#stopping) this.#goOnFrom(positions);
         return;
       } catch (error) {
@@ -148,6 +160,13 @@ export class Sink<Row> {
         this.#outage.failed(error);
       }
     }
+  }
+
+  async #whereToGoOn(): Promise<Map<string, StartPosition>> {
+    const { store, kafka } = this.#options;
+    await store.finish?.(this.#writer.refuse);
+    const stored = await store.resume(this.#assigned);
+    return startPositions(kafka, this.#assigned, stored);
   }
 
   /** Beside the work. What does not succeed is tried again the next time. */

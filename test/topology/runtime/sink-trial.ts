@@ -46,6 +46,7 @@ export interface SinkTrialOptions {
   passed?: (point: Failpoint) => void;
   chunkRows?: number;
   finishEveryMs?: number;
+  patience?: { lookEveryMs: number; tellAfterMs: number; endAfterMs: number };
   databaseUrl?: string;
   clickhouseUrl?: string;
 }
@@ -113,10 +114,10 @@ export class SinkTrial {
 
   /** Starts a member of the sink's group. `passed` may throw Killed to end it there, as a crash would. */
   async sink(kind: SinkKind, options: SinkTrialOptions = {}): Promise<RunningSink> {
-    const { passed = () => {}, chunkRows = 200, finishEveryMs = 15_000, databaseUrl = this.databaseUrl, clickhouseUrl = this.clickhouseUrl } = options;
+    const { passed = () => {}, chunkRows = 200, finishEveryMs = 15_000, patience, databaseUrl = this.databaseUrl, clickhouseUrl = this.clickhouseUrl } = options;
     let reason = '';
     const common = {
-      name: kind, groupId: `${this.#name}.${kind}`, topics: this.topics, partitions: PARTITIONS, kafka: this.kafka, codec, chunkRows, finishEveryMs,
+      name: kind, groupId: `${this.#name}.${kind}`, topics: this.topics, partitions: PARTITIONS, kafka: this.kafka, codec, chunkRows, finishEveryMs, ...(patience && { patience }),
       sendDeadLetters: async (records: readonly OutgoingRecord[]) => void this.deadLetters.push(...records),
       metrics: sinkMetrics(new Registry()), log: lineCounter(this.lines), onFatal: (why: string) => { reason = why; },
     };

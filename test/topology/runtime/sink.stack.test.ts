@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { AnyOrderEvent } from '../../../schemas/types.ts';
 import { type Chapter, orderStory, placedOrder, stories } from '../../processors/sinks/order-story.ts';
@@ -226,4 +227,23 @@ test('a log that ends before what was read stops the sink from passing over anyt
   await until(() => trial.lines.includes('going on'), () => trial.lines.join());
   await until(async () => (await trial.query(`SELECT FROM orders WHERE order_id LIKE 'while-cut-short%'`)).length === 2, () => 'it did not go on');
   await sink.stop();
+});
+
+test('a write that neither ends nor fails is told of, and then the sink gives up, for whoever starts it anew', async () => {
+  const holder = new pg.Client({ connectionString: trial.databaseUrl });
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query(`SELECT FROM sink_offsets WHERE sink = 'postgres-sink' FOR UPDATE`);
+  trial.lines.length = 0;
+  const sink = await trial.sink('postgres-sink', { patience: { lookEveryMs: 50, tellAfterMs: 200, endAfterMs: 1_500 } });
+  await trial.write(events('held-up', 2));
+  await until(() => sink.reason() !== '', () => trial.lines.join());
+  expect(trial.lines).toContain('no answer yet');
+  expect(sink.reason()).toMatch(/^postgres-sink: writing has not ended in \d+ s$/);
+  await holder.query('ROLLBACK');
+  await holder.end();
+  await sink.stop();
+  const next = await trial.sink('postgres-sink');
+  await until(async () => (await trial.query(`SELECT FROM orders WHERE order_id LIKE 'held-up%'`)).length === 2, () => 'it did not go on');
+  await next.stop();
 });
