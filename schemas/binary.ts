@@ -2,8 +2,8 @@ const CONTINUES = 0x80;
 /** Lengths below this take one byte. */
 const SHORT = 64;
 /**
- * Called, not looked up: texts come in more forms than the engine tells apart at one place (flat, sliced, interned, of one or two bytes a unit),
- * and from then on `text.charCodeAt` is looked up anew for each character.
+ * Called, not looked up: where texts of many forms come by (flat, sliced, interned, of one or two bytes a unit), the engine looks
+ * `text.charCodeAt` up anew for each character, in code that is compiled as well as it gets.
  */
 const { charCodeAt } = String.prototype;
 

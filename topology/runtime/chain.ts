@@ -1,11 +1,11 @@
 import type { PortName } from '../../connectors/ports/index.ts';
-import type { DecodedRecord } from '../../schemas/codec.ts';
+import type { DecodedRecord, EncodedEvent } from '../../schemas/codec.ts';
 import type { EventType } from '../../schemas/types.ts';
 import { NEEDS_NO_COMPENSATION, type Flow, type FlowNode, type ProcessorNode } from '../define.ts';
 import { kindOf, StepOverdue } from './errors.ts';
 import { OUTSIDE_PORTS } from './failpoints.ts';
 import type { Services } from './services.ts';
-import type { EncodedEvent, StepResult } from './step-result.ts';
+import type { StepResult } from './step-result.ts';
 import { extend, prepare, settle, type Known, type Prepared, type Settled } from './step.ts';
 
 /** An event on its way to its topic. */

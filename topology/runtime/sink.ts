@@ -106,7 +106,7 @@ export class Sink<Row> {
     });
     this.#timers.push(setInterval(() => void this.#commitToKafka(), COMMIT_EVERY_MS));
     this.#timers.push(setInterval(() => void this.#finishOthers(), this.#options.finishEveryMs ?? FINISH_EVERY_MS));
-    this.#timers.push(setInterval(() => this.#standstill.look(), (this.#options.patience ?? PATIENCE).lookEveryMs));
+    this.#standstill.start();
     this.#watchdog.start(SESSION_TIMEOUT_MS);
     await this.#joined.promise;
   }
@@ -269,6 +269,7 @@ export class Sink<Row> {
   #halt(): void {
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#standstill.stop();
     this.#watchdog.stop();
     this.#aligned.resolve();
     if (this.#failed) this.#writer.clear();

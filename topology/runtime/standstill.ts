@@ -1,4 +1,5 @@
 export interface StandstillOptions {
+  lookEveryMs: number;
   /** Told once of each work that has taken so long, ms. */
   tellAfterMs: number;
   tell(what: string, seconds: number): void;
@@ -17,9 +18,19 @@ interface Work {
 export class Standstill {
   readonly #options: StandstillOptions;
   readonly #underWay = new Set<Work>();
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(options: StandstillOptions) {
     this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), this.#options.lookEveryMs);
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
   }
 
   /** As `work` does. */
@@ -33,8 +44,7 @@ export class Standstill {
     }
   }
 
-  /** To be called from time to time. */
-  look(): void {
+  #look(): void {
     const { tellAfterMs, tell, endAfterMs, end } = this.#options;
     for (const work of this.#underWay) {
       const tookMs = performance.now() - work.since;

@@ -7,8 +7,6 @@ import { eventIdOf } from './event-id.ts';
 import type { Services } from './services.ts';
 import type { Completed, Mark, Replay } from './state.ts';
 
-export type { EncodedEvent };
-
 export interface StepResult {
   events: EncodedEvent[];
   /** A cancel mark that the order's next step has to act on. */

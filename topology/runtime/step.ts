@@ -1,5 +1,5 @@
 import type { Draft } from '../../processors/processor.ts';
-import type { DecodedRecord } from '../../schemas/codec.ts';
+import type { DecodedRecord, EncodedEvent } from '../../schemas/codec.ts';
 import type { AnyOrderEvent, Order, OrderCommand } from '../../schemas/types.ts';
 import type { FlowNode, OpenerNode, ProcessorNode } from '../define.ts';
 import { nextStatus, restsAfter, type OrderStatus } from '../order-states.ts';
@@ -11,7 +11,7 @@ import { interrupt } from './interrupt.ts';
 import { contextOf, type Services } from './services.ts';
 import type { Mark } from './state.ts';
 import { commandOf, eventOf } from './step-input.ts';
-import { answerOf, complete, type EncodedEvent, encodeDrafts, nothing, replayed, stepKey, type StepResult } from './step-result.ts';
+import { answerOf, complete, encodeDrafts, nothing, replayed, stepKey, type StepResult } from './step-result.ts';
 
 /** What the caller knows already, from having completed the step before in this process a moment ago. */
 export interface Known {
