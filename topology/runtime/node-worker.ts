@@ -9,7 +9,7 @@ const COMMIT_PASSED_OVER_EVERY_MS = 1_000;
 /** An idle node asks the broker this often; a record that arrives is answered with at once. */
 const OWN_FETCH = { maxWaitTimeInMs: 1_000, minBytes: 1 };
 /** A node fed in memory finds next to nothing but records to pass over at its topics: no use being woken for each. */
-const FED_FETCH = { maxWaitTimeInMs: 500, minBytes: 0 };
+const FED_FETCH = { maxWaitTimeInMs: 1_000, minBytes: 0 };
 /**
  * Commands are for the opener as a rule, and an interrupt is in less of a hurry: a traveller's cancellation a moment later meets the same order.
  * Without a rest each place command wakes every interrupt, which passes over it.

@@ -38,7 +38,8 @@ interface Position {
   to: bigint | null;
 }
 
-const FETCH_WAIT_MS = 250;
+/** Longest wait of a fetch that finds nothing. A range with an end may end in what is no record, which no fetch waits for. */
+const FETCH_WAIT_MS = { bounded: 250, open: 1_000 };
 const FETCH_BYTES = 8 * 1024 * 1024;
 const LEAST_FETCH_BYTES = 64 * 1024;
 const PARTITION_BYTES = 2 * 1024 * 1024;
@@ -139,7 +140,7 @@ export class RangeReader {
   async #fetch(leader: number, positions: Position[]): Promise<{ topic: string; fetched: FetchedPartition }[]> {
     const broker = await this.#cluster.findBroker({ nodeId: String(leader) });
     const { responses } = await broker.fetch({
-      maxWaitTime: FETCH_WAIT_MS,
+      maxWaitTime: positions.some(({ to }) => to !== null) ? FETCH_WAIT_MS.bounded : FETCH_WAIT_MS.open,
       minBytes: 1,
       maxBytes: this.#fetchBytes,
       isolationLevel: READ_COMMITTED,

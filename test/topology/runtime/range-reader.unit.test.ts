@@ -14,7 +14,7 @@ const recordAt = (offset: number): DecodedRecord => ({
 /** Brokers that answer fetches from logs held in memory, one batch of one partition at a time, like a small response limit would. */
 class Brokers implements KafkaCluster {
   readonly logs: Record<string, Log>;
-  readonly requests: { node: string; asked: string[]; maxBytes: number }[] = [];
+  readonly requests: { node: string; asked: string[]; maxBytes: number; maxWaitTime: number }[] = [];
   /** Over a slow line: an answer of more does not come in time. */
   mostInTime = Number.POSITIVE_INFINITY;
   faults: Error[] = [];
@@ -45,10 +45,10 @@ class Brokers implements KafkaCluster {
       listOffsets: async ({ topics }) => ({
         responses: topics.map(({ topic, partitions }) => ({ topic, partitions: partitions.map(({ partition }) => ({ partition, offset: String(this.logs[`${topic}/${partition}`]?.start ?? 0) })) })),
       }),
-      fetch: async ({ topics, maxBytes }) => {
+      fetch: async ({ topics, maxBytes, maxWaitTime }) => {
         await new Promise((resolve) => setImmediate(resolve));
         const asked = topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ key: `${topic}/${partition.partition}`, topic, ...partition })));
-        this.requests.push({ node: nodeId, asked: asked.map(({ key }) => key), maxBytes });
+        this.requests.push({ node: nodeId, asked: asked.map(({ key }) => key), maxBytes, maxWaitTime });
         if (maxBytes > this.mostInTime) throw Object.assign(new Error('timed out'), { name: 'KafkaJSRequestTimeoutError' });
         const fault = this.faults.shift();
         if (fault) throw fault;
@@ -148,6 +148,15 @@ it('over a line too slow for as much as it asks for at first', async () => {
   brokers.mostInTime = 1024 * 1024;
   expect(await read(brokers, [range(0, 0, 10)])).toEqual({ 't/0': [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] });
   expect(brokers.requests.map(({ maxBytes }) => maxBytes / (1024 * 1024))).toEqual([8, 2, 0.5]);
+});
+
+it('asks seldom while nothing comes where there is no end, and often where the end may be something that is no record', async () => {
+  const brokers = new Brokers({ 't/0': { stable: 1, batches: [whole(0, 0)] } });
+  await read(brokers, [range(0, 0, 1)]);
+  const open: RangeReader = new RangeReader(brokers, [range(0, 0)], () => open.stop());
+  await open.run();
+  const [bounded, unbounded] = [brokers.requests[0], brokers.requests.at(-1)].map((request) => request?.maxWaitTime) as [number, number];
+  expect(bounded * 2).toBeLessThan(unbounded);
 });
 
 describe('a reading ends early', () => {
