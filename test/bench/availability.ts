@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type BenchEnvironment, inEnvironment, say } from './environment.ts';
+import { inEnvironment, say } from './environment.ts';
+import { startFixedAnswers } from './fixed-answers.ts';
 import { measureLatency, WARM_UP } from './latency.ts';
 import type { LookupLatencies, LookupLoad } from './lookup-load.ts';
 import { happyBodies } from './order-bodies.ts';
@@ -22,60 +23,63 @@ const SINGLE_RATE = Number(process.env.BENCH_SINGLE_LOOKUPS ?? 2_000);
 
 /**
  * Availability look-ups from a process of their own while orders flow: latency from when each was due, and what the ingress needs for
- * them. First with ten requests a packet, as a proxy in front sends them, then with one.
+ * them. First with ten requests a packet, as a proxy in front sends them, then with one; and with ten of a server that does nothing for its
+ * answers, which tells what the machine itself allows.
  */
 export function measure(): Promise<AvailabilityResult> {
-  return inEnvironment({}, async (environment) => {
+  return inEnvironment({}, async ({ installation, pids }) => {
     const bodies = happyBodies();
-    const { installation, pids } = environment;
     const orders = (seconds: number) => measureLatency(installation.url, bodies, ORDERS_PER_SECOND, seconds);
     say('warming up');
     await measureLatency(installation.url, bodies, WARM_UP.ratePerSecond, WARM_UP.seconds);
-    await Promise.all([orders(5), load(environment, { ratePerSecond: RATE / 2, seconds: 5, together: PIPELINED })]);
+    await Promise.all([orders(5), load(installation.url, { ratePerSecond: RATE / 2, seconds: 5, together: PIPELINED })]);
     say(`orders alone, ${ORDERS_PER_SECOND} a second`);
     const alone = await usageDuring(pids, () => orders(SECONDS));
-    const runs = { pipelined: await repeat(environment, orders, RATE, PIPELINED), single: await repeat(environment, orders, SINGLE_RATE, 1) };
+    const api: Asked = { what: 'the API', url: installation.url, pid: () => pids().ingress as number };
+    const pipelined = await repeat(api, orders, RATE, PIPELINED);
+    const single = await repeat(api, orders, SINGLE_RATE, 1);
+    const server = await startFixedAnswers(Math.round(pipelined.bytesEach.median));
+    const fixed = await repeat({ what: 'fixed answers', url: server.url, pid: () => server.pid }, orders, RATE, PIPELINED).finally(() => server.stop());
     say('at rest');
     await sleep(3_000);
     const idle = await usageDuring(pids, () => sleep(10_000));
     return {
       seconds: SECONDS, ordersPerSecond: ORDERS_PER_SECOND,
       ordersAlone: { ...alone.result, ingressCores: alone.usage.ingress?.cores ?? Number.NaN },
-      ...runs,
+      pipelined, single, fixed,
       idleCores: idle.usage.ingress?.cores ?? Number.NaN,
     };
   });
 }
 
-async function repeat(environment: BenchEnvironment, orders: (seconds: number) => Promise<unknown>, ratePerSecond: number, together: number): Promise<LookupRuns> {
-  const runs: (LookupLatencies & { cores: number; stallMs: number })[] = [];
+/** Who is asked. */
+interface Asked {
+  what: string;
+  url: string;
+  pid(): number;
+}
+
+async function repeat(asked: Asked, orders: (seconds: number) => Promise<unknown>, ratePerSecond: number, together: number): Promise<LookupRuns> {
+  const runs: (LookupLatencies & { cores: number })[] = [];
   for (let run = 1; run <= RUNS; run += 1) {
-    say(`${ratePerSecond} look-ups a second, ${together} a packet, run ${run}`);
+    say(`${ratePerSecond} look-ups a second, ${together} a packet, of ${asked.what}, run ${run}`);
     const ordering = orders(SECONDS);
-    const measured = await usageDuring(environment.pids, () => load(environment, { ratePerSecond, seconds: SECONDS, together }));
-    const stallMs = await longestStallMs(environment);
-    runs.push({ ...measured.result, cores: measured.usage.ingress?.cores ?? Number.NaN, stallMs });
+    const { result, usage } = await usageDuring(() => ({ asked: asked.pid() }), () => load(asked.url, { ratePerSecond, seconds: SECONDS, together }));
+    runs.push({ ...result, cores: usage.asked?.cores ?? Number.NaN });
     await ordering;
-    say(JSON.stringify(measured.result));
+    say(JSON.stringify(result));
   }
-  const of = (pick: (run: LookupLatencies & { cores: number; stallMs: number }) => number) => spread(runs.map(pick));
+  const of = (pick: (run: LookupLatencies & { cores: number }) => number) => spread(runs.map(pick));
   return {
     ratePerSecond, together, runs: RUNS,
-    answersPerSecond: of((run) => run.answersPerSecond), failed: of((run) => run.failed),
+    answersPerSecond: of((run) => run.answersPerSecond), failed: of((run) => run.failed), bytesEach: of((run) => run.bytesEach),
     p50: of((run) => run.p50), p95: of((run) => run.p95), p99: of((run) => run.p99), max: of((run) => run.max),
-    sentLateP99: of((run) => run.sentLateP99),
-    ingressCores: of((run) => run.cores), ingressStallMs: of((run) => run.stallMs),
+    sentLateP99: of((run) => run.sentLateP99), cores: of((run) => run.cores),
   };
 }
 
-/** The longest time that the ingress's event loop stood still since it was asked last, other processes' turns on its core included. */
-async function longestStallMs({ installation }: BenchEnvironment): Promise<number> {
-  const text = await (await fetch(`${installation.url}/metrics`)).text();
-  return Math.round(1000 * Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1] ?? Number.NaN));
-}
-
-async function load({ installation }: BenchEnvironment, given: Omit<LookupLoad, 'url' | 'connections'>): Promise<LookupLatencies> {
-  const wanted: LookupLoad = { url: installation.url, connections: CONNECTIONS, ...given };
+async function load(url: string, given: Omit<LookupLoad, 'url' | 'connections'>): Promise<LookupLatencies> {
+  const wanted: LookupLoad = { url, connections: CONNECTIONS, ...given };
   const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'lookup-load.ts'), JSON.stringify(wanted)]);
   return JSON.parse(stdout) as LookupLatencies;
 }

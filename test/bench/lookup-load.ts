@@ -11,6 +11,8 @@ export interface LookupLoad {
   connections: number;
   /** Requests that a connection sends at once, without waiting for an answer between them. */
   together: number;
+  /** At the same rate before anything is counted: until then the load's own process compiles, and makes its look-ups late. 3 s as a rule. */
+  warmUpSeconds?: number;
 }
 
 export interface LookupLatencies {
@@ -26,10 +28,10 @@ export interface LookupLatencies {
   /** How much of that was over before the request was sent, as this process had no turn; ms. */
   sentLateP50: number;
   sentLateP99: number;
-  megabytes: number;
+  /** Length of an answer, head and body, on average. */
+  bytesEach: number;
 }
 
-/** At the same rate before anything is counted: until then the load's own process compiles, and makes its look-ups late. */
 const WARM_UP_SECONDS = 3;
 
 /** Look-ups as a shop makes them: any date of the next 60 days; a pair of cities as a rule, sometimes a flight, sometimes all from a city. */
@@ -75,11 +77,11 @@ class Times {
 }
 
 /** Sends at a steady rate, whatever the answers do, and waits for the last of them. */
-export async function runLookups({ url, ratePerSecond, seconds, connections, together }: LookupLoad): Promise<LookupLatencies> {
+export async function runLookups({ url, ratePerSecond, seconds, connections, together, warmUpSeconds = WARM_UP_SECONDS }: LookupLoad): Promise<LookupLatencies> {
   const { hostname, port, host } = new URL(url);
   const packets = packetsOf(host, together);
   const packetMs = (1000 * together) / ratePerSecond;
-  const [uncounted, sent] = [WARM_UP_SECONDS, WARM_UP_SECONDS + seconds].map((until) => Math.floor((until * 1000) / packetMs)) as [number, number];
+  const [uncounted, sent] = [warmUpSeconds, warmUpSeconds + seconds].map((until) => Math.floor((until * 1000) / packetMs)) as [number, number];
   const times = new Times((sent - uncounted) * together);
   const lateness = new Times(sent - uncounted);
   let failed = 0;
@@ -108,7 +110,7 @@ export async function runLookups({ url, ratePerSecond, seconds, connections, tog
   return {
     answered: times.count, answersPerSecond: Math.round(times.count / took), failed: failed + unanswered,
     p50: times.at(0.5), p95: times.at(0.95), p99: times.at(0.99), max: times.at(1), sentLateP50: lateness.at(0.5), sentLateP99: lateness.at(0.99),
-    megabytes: Math.round(lines.reduce((sum, line) => sum + line.received, 0) / 2 ** 20),
+    bytesEach: Math.round(lines.reduce((sum, line) => sum + line.received, 0) / (sent * together)),
   };
 }
 
