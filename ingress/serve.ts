@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openReadModel } from '../connectors/postgres/read-model.ts';
 import { openPorts } from '../connectors/registry.ts';
 import { openCodec } from '../schemas/codec.ts';
@@ -11,6 +10,7 @@ import { openCommandProducer } from '../topology/runtime/command-producer.ts';
 import { type Config, requireSecrets } from '../topology/runtime/config.ts';
 import { connectKafka } from '../topology/runtime/kafka.ts';
 import type { Log } from '../topology/runtime/log.ts';
+import { processMetrics } from '../topology/runtime/process-metrics.ts';
 import { openRedisState } from '../topology/runtime/redis-state.ts';
 import { subjectsOf, topicsOf } from '../topology/topics.ts';
 import { createApp } from './app.ts';
@@ -53,8 +53,7 @@ const IDLE_CHECK_MS = 50;
 export async function serveIngress({ config, host, log, onFatal }: ServeOptions): Promise<RunningIngress> {
   const { masterKey, pepper } = requireSecrets(config);
   const { settings } = config;
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
+  const metrics = processMetrics();
   const opened = new Opened();
   try {
     const codec = await openCodec({ registryUrl: config.schemaRegistryUrl, subjects: subjectsOf(topicsOf(orderFlow)) });

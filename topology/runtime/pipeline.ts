@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { StuckOrders } from '../../connectors/postgres/stuck-orders.ts';
 import { openPorts, type OpenedPorts } from '../../connectors/registry.ts';
 import type { PortName } from '../../connectors/ports/index.ts';
@@ -19,6 +19,7 @@ import { NodeWorker } from './node-worker.ts';
 import { checkPartitions } from './partition-count.ts';
 import { departPredecessors, memberClientId } from './predecessors.ts';
 import { withFailpoints } from './port-failpoints.ts';
+import { processMetrics } from './process-metrics.ts';
 import { ensureState, rebuild, type RebuildDeps } from './rebuild.ts';
 import { openRedis } from './redis.ts';
 import { openRedisState } from './redis-state.ts';
@@ -46,8 +47,7 @@ export interface PipelineOptions {
 
 /** Starts the given nodes in this process and resolves once every one of them has joined its group. */
 export async function startPipeline({ config, flow, nodes, log, onFatal }: PipelineOptions): Promise<Pipeline> {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = processMetrics();
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: memberClientId('iaros-pipeline'), log });
   await departPredecessors(kafka, nodes.map(({ name }) => groupOf(name)), log);
   const redis = openRedis(config.redisUrl);

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { openClickHouse } from '../../connectors/clickhouse/client.ts';
 import { migrateClickHouse } from '../../connectors/clickhouse/migrate.ts';
 import type { CataloguePort } from '../../connectors/ports/catalogue.ts';
@@ -22,6 +22,7 @@ import { connectKafka, type Kafka } from './kafka.ts';
 import { Outage } from './outage.ts';
 import { postgresSink } from './postgres-sink.ts';
 import { departPredecessors, memberClientId } from './predecessors.ts';
+import { processMetrics } from './process-metrics.ts';
 import { Sink } from './sink.ts';
 import { byPartition } from './sink-buffer.ts';
 import { sinkMetrics } from './sink-metrics.ts';
@@ -67,8 +68,7 @@ const TOPICS: ReadonlyMap<string, EventType> = new Map(EVENT_TYPES.map((type) =>
 /** Brings the schemas up to date, starts the named sinks in this process, and resolves once each has joined its group. */
 export async function startSinks(config: Config, options: SinksOptions): Promise<RunningSinks> {
   const { sinks, log } = options;
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = processMetrics();
   await migrated(config, sinks, log);
   const kafka = connectKafka({ brokers: config.kafkaBrokers, clientId: memberClientId('iaros-sinks'), log });
   await departPredecessors(kafka, sinks.map(groupOf), log);
