@@ -14,7 +14,8 @@ export interface FixedAnswers {
 /** `bytes`: length of an answer, head and body. */
 export async function startFixedAnswers(bytes: number): Promise<FixedAnswers> {
   const child = spawn(process.execPath, [import.meta.filename, String(bytes)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the server of fixed answers ended with ${code}`)));
+  const [port] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
   return { url: `http://127.0.0.1:${String(port).trim()}`, pid: child.pid as number, stop: () => stopped(child) };
 }
 
