@@ -27,7 +27,8 @@ async function stopped(child: ChildProcess): Promise<void> {
 
 /** An answer of so many bytes. */
 export function fixedAnswer(bytes: number): Buffer {
-  const head = (length: number): string => `HTTP/1.1 200 OK\r\nContent-Length: ${length}${HEAD_END}`;
+  const digits = String(bytes).length;
+  const head = (length: number): string => `HTTP/1.1 200 OK\r\nContent-Length: ${String(length).padStart(digits, '0')}${HEAD_END}`;
   const body = Math.max(0, bytes - head(bytes).length);
   return Buffer.from(head(body) + ' '.repeat(body), 'latin1');
 }
