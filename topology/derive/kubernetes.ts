@@ -119,7 +119,7 @@ function containerOf(workload: Workload): object {
     startupProbe: probe('/health/ready', port.name, { periodSeconds: 2, failureThreshold: 60 }),
     readinessProbe: probe('/health/ready', port.name, { periodSeconds: 5, failureThreshold: 3 }),
     livenessProbe: probe('/health/live', port.name, { periodSeconds: 10, failureThreshold: 3 }),
-    resources: { requests: { cpu: '100m', memory: '192Mi' }, limits: { memory: '512Mi' } },
+    resources: { requests: { cpu: '100m', memory: '192Mi' }, limits: { memory: workload.memoryLimit } },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
   };

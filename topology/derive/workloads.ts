@@ -12,6 +12,8 @@ export interface Workload {
   replicas: number;
   /** Whether it opens or seals personal data, and so gets the keys to it. */
   personalData: boolean;
+  /** More than this and the cluster ends it. */
+  memoryLimit: string;
 }
 
 const WORKER_PORT = { name: 'worker', number: 9464, env: 'IAROS_WORKER_PORT' };
@@ -31,6 +33,7 @@ export function workloadsOf(flow: Flow): Workload[] {
     port: WORKER_PORT,
     replicas: 2,
     personalData,
+    memoryLimit: '512Mi',
   });
   return [
     ...flow.nodes.map(({ name, summary, uses }) => worker(name, summary, uses.includes('keys'))),
@@ -42,6 +45,7 @@ export function workloadsOf(flow: Flow): Workload[] {
       port: { name: 'http', number: 8080, env: 'IAROS_PORT' },
       replicas: 2,
       personalData: true,
+      memoryLimit: '1Gi',
     },
   ];
 }

@@ -42,7 +42,7 @@ test('a Deployment runs its node, and selects its own pods alone', () => {
     const [container] = spec.template.spec.containers;
     const name = metadata.name.replace(/^iaros-/, '');
     expect(container.command).toEqual(
-      name === 'ingress' ? ['node', '--v8-pool-size=1', 'ingress/main.ts'] : ['node', 'topology/cli.ts', 'run', name],
+      name === 'ingress' ? ['node', '--v8-pool-size=1', '--initial-old-space-size=256', 'ingress/main.ts'] : ['node', 'topology/cli.ts', 'run', name],
     );
     expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
     expect(spec.selector.matchLabels['app.kubernetes.io/component']).toBe(name);
