@@ -43,6 +43,11 @@ const DELIVERY_TIMEOUT_MS = 5_000;
 const REDIS_TIMEOUT_MS = 2_000;
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
+/**
+ * Connections that may wait to be taken. Those beyond ask again after 1 s, then 2, so that a burst of travellers would wait for that instead.
+ * Linux allows no more than `net.core.somaxconn`, 4096 by default.
+ */
+const BACKLOG = 4_096;
 const DRAIN_MS = 10_000;
 const IDLE_CHECK_MS = 50;
 
@@ -161,7 +166,7 @@ function openRedis(url: string, log: Log): Redis {
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
-  server.listen(port, host);
+  server.listen({ port, host, backlog: BACKLOG });
   await once(server, 'listening');
 }
 
