@@ -43,4 +43,25 @@ describe('batched', () => {
     away = false;
     expect(await lookUp('a')).toBe('A');
   });
+
+  it('gathers while a call is under way, and asks when it ends', async () => {
+    const first = Promise.withResolvers<Map<string, string>>();
+    const { lookUp, calls } = counting((keys) => (keys.includes('a') ? first.promise : upper(keys)));
+    const a = lookUp('a');
+    await new Promise(setImmediate);
+    const others = [lookUp('b'), lookUp('c')];
+    await new Promise(setImmediate);
+    expect(calls).toEqual([['a']]);
+    first.resolve(new Map([['a', 'A']]));
+    expect(await Promise.all([a, ...others])).toEqual(['A', 'B', 'C']);
+    expect(calls).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('waits no longer than 20 ms for a call that hangs', async () => {
+    const { lookUp, calls } = counting((keys) => (keys.includes('a') ? new Promise(() => undefined) : upper(keys)));
+    void lookUp('a');
+    await new Promise(setImmediate);
+    expect(await lookUp('b')).toBe('B');
+    expect(calls).toEqual([['a'], ['b']]);
+  });
 });
