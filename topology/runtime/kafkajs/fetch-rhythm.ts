@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A fetch that brought so many records is followed by the next at once: there is more where they came from. */
-const BACKLOG_RECORDS = 500;
+/**
+ * A fetch that brought so many records for each ms of its rest is followed by the next at once: so much more than comes in that time that
+ * there is a backlog. Where a lower number counts as one, a busy stream is asked again at once for the little that has come meanwhile.
+ */
+const BACKLOG_PER_MS = 16;
 
 interface FetchedBatch {
   /** What the broker sent, markers and aborted records included. */
@@ -58,7 +61,7 @@ export function inRhythm(fetch: Fetching['fetch']) {
 
 function restAfter(rhythm: Rhythm, batches: readonly FetchedBatch[]): number {
   const records = batches.reduce((sum, { rawMessages }) => sum + rawMessages.length, 0);
-  if (records >= BACKLOG_RECORDS || (records === 0 && !rhythm.afterNothing)) return 0;
+  if (records >= rhythm.restMs * BACKLOG_PER_MS || (records === 0 && !rhythm.afterNothing)) return 0;
   return rhythm.restMs;
 }
 

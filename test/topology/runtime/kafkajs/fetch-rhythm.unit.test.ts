@@ -39,7 +39,7 @@ it('asks at intervals, and the broker for whatever is there', async () => {
 });
 
 it('asks again at once while there is a backlog', async () => {
-  const { group, askedAt } = member(0, [[batch(300), batch(200)], [batch(499)], []]);
+  const { group, askedAt } = member(0, [[batch(4_000), batch(800)], [batch(4_799)], []]);
   const all = Promise.all([group.fetch('1').then(() => group.fetch('1')).then(() => group.fetch('1'))]);
   await vi.advanceTimersByTimeAsync(299);
   expect(askedAt).toHaveLength(2);
@@ -64,7 +64,7 @@ it('leaves members alone that wait at the broker', async () => {
 
 it('rests after records, and neither after nothing nor before a backlog', async () => {
   restAfterRecords('resting', 50);
-  const { group, askedAt } = member(1, [[batch(1)], [], [batch(500)], []], 'resting');
+  const { group, askedAt } = member(1, [[batch(1)], [], [batch(800)], []], 'resting');
   const four = (async () => {
     for (let at = 0; at < 4; at += 1) await group.fetch('1');
   })();
