@@ -17,27 +17,30 @@ export interface Latencies {
 /** Virtual machines compile what they run often: what an installation is given before its latency is measured. */
 export const WARM_UP = { ratePerSecond: 60, seconds: 20 };
 
-/** Places orders at a steady rate and waits for each to be Fulfilled: ms from POST to the answer, open loop. */
+/**
+ * Places orders at a steady rate, whatever the answers do, and waits for each to be Fulfilled: ms from when it was due to the answer. As many
+ * connections as orders wait: with fewer they would wait for each other here, and the installation never see more of them than that.
+ */
 export async function measureLatency(url: string, bodies: Iterator<unknown>, ratePerSecond: number, seconds: number): Promise<Latencies> {
-  const pool = new Pool(url, { connections: 256 });
+  const pool = new Pool(url, { connections: null });
   const times: number[] = [];
   let [failed, endedOtherwise] = [0, 0];
-  const one = async (): Promise<void> => {
-    const started = performance.now();
+  const one = async (dueAt: number): Promise<void> => {
     const answer = await pool.request({
-      path: '/api/v1/orders', method: 'POST', headers: { 'content-type': 'application/json', prefer: 'wait=10' }, body: JSON.stringify(bodies.next().value),
+      path: '/api/v1/orders', method: 'POST', headers: { 'content-type': 'application/json', prefer: 'wait=30' }, body: JSON.stringify(bodies.next().value),
     });
     const order = (await answer.body.json()) as { status: string };
-    times.push(performance.now() - started);
+    times.push(performance.now() - dueAt);
     if (answer.statusCode !== 201) failed += 1;
     else if (order.status !== 'Fulfilled') endedOtherwise += 1;
   };
   const orders = ratePerSecond * seconds;
   const begun = performance.now();
   const running: Promise<void>[] = [];
-  for (let index = 0; index < orders; index += 1) {
-    await sleep(Math.max(0, begun + (index * 1000) / ratePerSecond - performance.now()));
-    running.push(one().catch(() => void (failed += 1)));
+  while (running.length < orders) {
+    const due = Math.min(orders, Math.floor(((performance.now() - begun) * ratePerSecond) / 1000) + 1);
+    while (running.length < due) running.push(one(begun + (running.length * 1000) / ratePerSecond).catch(() => void (failed += 1)));
+    await sleep(1);
   }
   await Promise.all(running);
   await pool.close();
