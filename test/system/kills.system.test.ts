@@ -22,8 +22,9 @@ test(`${ORDERS} orders survive every kind of worker killed ${KILLS_EACH} times a
     await sleep(at);
     await killWhenUp(name);
   })]);
-  const tally = JSON.parse((await placing).stdout.trim().split('\n').at(-1) as string) as unknown;
-  expect(tally).toMatchObject({ placed: ORDERS, refused: 0 });
+  const { code, stdout, stderr } = await placing;
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) as string)).toMatchObject({ placed: ORDERS, refused: 0 });
   await installation.allReady();
   const verdict = await verdictOf(installation, 120_000);
   expectOk(verdict);

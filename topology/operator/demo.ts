@@ -14,6 +14,8 @@ export interface DemoOptions {
 }
 
 const SAY_EVERY_MS = 10_000;
+/** So long an API that was just started, or started again, may take to answer. */
+const API_STARTING_MS = 15_000;
 const PATIENCE_MS = 180_000;
 const ASK_AGAIN_AFTER_MS = { first: 250, longest: 5_000 };
 /** Answers that say: later. The first request under the key is still running, too many at once, not available. */
@@ -23,7 +25,7 @@ const PASSING: ReadonlySet<number> = new Set([409, 429, 502, 503]);
 export async function placeDemoOrders(options: DemoOptions): Promise<void> {
   const config = await attachedConfig();
   // Beside a supervisor that starts all at once the API may come a little later than this.
-  if (!process.send) await requireReachable([{ name: 'the API', addresses: [`http://127.0.0.1:${config.port}`] }]);
+  if (!process.send) await requireReachable([{ name: 'the API', addresses: [`http://127.0.0.1:${config.port}`] }], { startingForMs: API_STARTING_MS });
   const url = `http://127.0.0.1:${config.port}/api/v1/orders`;
   const orders = generateOrders({ seed: options.seed ?? Date.now(), catalogue: demoAirline(), today: new Date(), cancelPercent: options.cancelPercent });
   const tally = { placed: 0, refused: 0, cancelled: 0 };
@@ -67,9 +69,8 @@ async function placeOne(api: Api, planned: PlannedOrder, tally: { placed: number
   if (planned.cancelAfterMs === null) return;
   await pause(planned.cancelAfterMs, api.signal);
   if (api.signal.aborted) return;
-  const answer = await request(`${api.url}/${orderId}`, { method: 'DELETE', headers: api.headers }).catch(() => null);
-  await answer?.body.dump();
-  if (answer?.statusCode === 202) tally.cancelled += 1;
+  const answer = await request(`${api.url}/${orderId}`, { method: 'DELETE', headers: api.headers }).then(wholeAnswer).catch(() => null);
+  if (answer?.status === 202) tally.cancelled += 1;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { requireReachable } from '../../../topology/operator/reachable.ts';
 
 let server: Server;
@@ -39,4 +39,14 @@ test('all that do not answer are named in one sentence, without the passwords of
 test('an address without a port is asked at the port its kind uses', async () => {
   await expect(requireReachable([{ name: 'Postgres', addresses: ['postgres://nobody.invalid/iaros'] }])).rejects.toThrow('Postgres at nobody.invalid:5432');
   await expect(requireReachable([{ name: 'Redis', addresses: ['redis://nobody.invalid'] }])).rejects.toThrow('Redis at nobody.invalid:6379');
+});
+
+test('a server that is starting is waited for', async () => {
+  const said = vi.spyOn(console, 'error').mockReturnValue();
+  const waiting = requireReachable([{ name: 'the API', addresses: [silent] }], { startingForMs: 20_000 });
+  await vi.waitUntil(() => said.mock.calls.length > 0);
+  const started = createServer((socket) => socket.destroy()).listen(Number(silent.split(':')[1]), '127.0.0.1');
+  await expect(waiting).resolves.toBeUndefined();
+  expect(said.mock.calls).toEqual([[`iaros: waiting for the API at ${silent}`]]);
+  started.close();
 });
