@@ -116,6 +116,13 @@ export const FIELDS = {
   host: field('IAROS_HOST', z.string('an address').min(1, 'an address'), '127.0.0.1', 'Address that the HTTP API and the workers\' probes listen on.'),
   workerPort: whole('IAROS_WORKER_PORT', 0, 65_535, 0, "Port of a worker's probes and metrics; 0 for none."),
   stuckPollMs: whole('IAROS_STUCK_POLL_MS', 100, DAY_MS, 10_000, 'How often orders that stand still are looked for, ms.'),
+  sinkStandBackMs: whole(
+    'IAROS_SINK_STAND_BACK_MS',
+    0,
+    600_000,
+    10_000,
+    'How far the sinks may fall behind to let a burst of orders have the processors, ms; 0: they never wait for it.',
+  ),
   logLevel: oneOf(
     'IAROS_LOG_LEVEL',
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

@@ -11,6 +11,7 @@ export function sinkMetrics(registry: Registry) {
     flushSeconds: new Histogram({ name: 'iaros_sink_flush_seconds', help: 'Time to write one chunk', labelNames: ['sink'], buckets: SECONDS, registers }),
     failures: new Counter({ name: 'iaros_sink_failures_total', help: 'Chunks thrown away and read again', labelNames: ['sink'], registers }),
     deadLetters: new Counter({ name: 'iaros_sink_dead_letters_total', help: 'Records moved to the sink\'s dead-letter topic', labelNames: ['sink'], registers }),
+    stoodBackSeconds: new Counter({ name: 'iaros_sink_stood_back_seconds_total', help: 'Time in which events waited because a burst of orders wanted the processors', labelNames: ['sink'], registers }),
     lag: new Gauge({
       name: 'iaros_sink_lag_seconds', help: 'Age of the oldest event read and not yet written', labelNames: ['sink'], registers,
       collect() {

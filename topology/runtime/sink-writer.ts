@@ -42,7 +42,6 @@ export class SinkWriter<Row> {
   constructor(options: SinkWriterOptions<Row>, outcome: WriteOutcome<Row>) {
     this.#options = options;
     this.#outcome = outcome;
-    options.metrics.watchLag(options.name, () => Math.max(0, Date.now() - (this.#buffer.oldestTimestamp ?? Date.now())) / 1000);
   }
 
   /** A piece has to follow the one before it of the same partition. */
@@ -55,6 +54,11 @@ export class SinkWriter<Row> {
   clear(): void {
     this.#buffer.clear();
     this.#makeRoom();
+  }
+
+  /** When the oldest record at hand was written to Kafka, ms; undefined where there is none. */
+  get oldestTimestamp(): number | undefined {
+    return this.#buffer.oldestTimestamp;
   }
 
   get isFull(): boolean {

@@ -5,11 +5,13 @@ import type { RawRecord } from './dead-letter.ts';
 import { kindOf, messageOf } from './errors.ts';
 import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, isReachable, type Kafka, SESSION_TIMEOUT_MS } from './kafka.ts';
 import { Outage } from './outage.ts';
+import { processorDemand } from './processor-demand.ts';
 import type { Piece } from './sink-buffer.ts';
 import { readEntries } from './sink-records.ts';
 import { LogCutShort, startPositions, type StartPosition } from './sink-start.ts';
 import { partitionKey, type PartitionName, type SinkChunk, type SinkStore } from './sink-store.ts';
 import { SinkWriter, type SinkWriterOptions } from './sink-writer.ts';
+import { StandBack } from './stand-back.ts';
 import { Standstill } from './standstill.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -27,6 +29,10 @@ export interface SinkOptions<Row> extends SinkWriterOptions<Row> {
   groupId: string;
   /** Time from one fetch to the next, ms, unless there is a backlog: how far behind the log the store may be. */
   fetchWaitMs: number;
+  /** How far behind the sink may fall to let a burst of orders have the processors, ms; 0: it does not wait for them. */
+  standBackMs: number;
+  /** How the sink knows that they are wanted; by what Linux tells of the machine by default. */
+  demand?: () => number | null;
   /** What is read, and the event type each topic holds. */
   topics: ReadonlyMap<string, EventType>;
   /** Partitions of each topic. */
@@ -73,6 +79,7 @@ export class Sink<Row> {
   #toCommit = new Map<string, { topic: string; partition: number; offset: string }>();
   readonly #watchdog: Watchdog;
   readonly #standstill: Standstill;
+  readonly #standBack: StandBack;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: SinkOptions<Row>) {
@@ -89,6 +96,13 @@ export class Sink<Row> {
       tell: (what, seconds) => options.log.warn({ what, seconds }, 'no answer yet'),
       end: (what, seconds) => this.#fail(new Error(`${what} has not ended in ${seconds} s`)),
     });
+    const { name, metrics } = options;
+    this.#standBack = new StandBack({
+      longestMs: options.standBackMs,
+      demand: options.demand ?? processorDemand,
+      waited: (ms) => metrics.stoodBackSeconds.inc({ sink: name }, ms / 1000),
+    });
+    metrics.watchLag(name, () => Math.max(0, Date.now() - (this.#standBack.oldestTimestamp ?? this.#writer.oldestTimestamp ?? Date.now())) / 1000);
     const store = { write: (chunk: SinkChunk<Row>) => this.#standstill.during('writing', options.store.write(chunk)) };
     this.#writer = new SinkWriter({ ...options, store }, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
   }
@@ -205,6 +219,9 @@ export class Sink<Row> {
     const position = this.#positions.get(partitionKey(batch));
     if (this.#stopping) return pause(STOPPING_PAUSE_MS);
     if (isVoid() || !position) return;
+    const turn = this.#standBack.hold(batch.messages.length, Number(batch.messages[0]?.timestamp ?? 0));
+    if (turn) await beating(turn, heartbeat);
+    if (isVoid()) return;
     const piece = await this.#read(batch, position).catch((error: unknown) => this.#unread(error));
     if (!piece) return beating(pause(HEARTBEAT_MS), heartbeat);
     if (isVoid()) return;
@@ -270,6 +287,7 @@ export class Sink<Row> {
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#standstill.stop();
+    this.#standBack.stop();
     this.#watchdog.stop();
     this.#aligned.resolve();
     if (this.#failed) this.#writer.clear();

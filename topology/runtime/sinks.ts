@@ -107,7 +107,7 @@ function analytics(shared: Shared): Sink<unknown> {
 
 function common({ config, kafka, codec, producer, metrics, log, onFatal }: Shared, name: SinkName) {
   const sendDeadLetters = (records: readonly OutgoingRecord[]): Promise<void> => publishAll(producer, records);
-  return { name, groupId: groupOf(name), topics: TOPICS, partitions: config.partitions, kafka, codec, sendDeadLetters, metrics, log: log.child({ sink: name }), onFatal };
+  return { name, groupId: groupOf(name), topics: TOPICS, partitions: config.partitions, standBackMs: config.sinkStandBackMs, kafka, codec, sendDeadLetters, metrics, log: log.child({ sink: name }), onFatal };
 }
 
 /** The entries that the ranges give, in the order in which they were first written. Records that gave none have their dead letter already. */

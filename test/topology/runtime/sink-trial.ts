@@ -47,6 +47,8 @@ export interface SinkTrialOptions {
   chunkRows?: number;
   finishEveryMs?: number;
   patience?: { lookEveryMs: number; tellAfterMs: number; endAfterMs: number };
+  standBackMs?: number;
+  demand?: () => number;
   databaseUrl?: string;
   clickhouseUrl?: string;
 }
@@ -114,10 +116,10 @@ export class SinkTrial {
 
   /** Starts a member of the sink's group. `passed` may throw Killed to end it there, as a crash would. */
   async sink(kind: SinkKind, options: SinkTrialOptions = {}): Promise<RunningSink> {
-    const { passed = () => {}, chunkRows = 200, finishEveryMs = 15_000, patience, databaseUrl = this.databaseUrl, clickhouseUrl = this.clickhouseUrl } = options;
+    const { passed = () => {}, chunkRows = 200, finishEveryMs = 15_000, standBackMs = 0, demand, patience, databaseUrl = this.databaseUrl, clickhouseUrl = this.clickhouseUrl } = options;
     let reason = '';
     const common = {
-      name: kind, groupId: `${this.#name}.${kind}`, topics: this.topics, partitions: PARTITIONS, kafka: this.kafka, codec, chunkRows, finishEveryMs, ...(patience && { patience }),
+      name: kind, groupId: `${this.#name}.${kind}`, topics: this.topics, partitions: PARTITIONS, kafka: this.kafka, codec, chunkRows, finishEveryMs, standBackMs, ...(demand && { demand }), ...(patience && { patience }),
       sendDeadLetters: async (records: readonly OutgoingRecord[]) => void this.deadLetters.push(...records),
       metrics: sinkMetrics(new Registry()), log: lineCounter(this.lines), onFatal: (why: string) => { reason = why; },
     };
@@ -172,6 +174,12 @@ export class SinkTrial {
     const expected = await this.logged();
     const read = (): Promise<Totals> => (kind === 'postgres-sink' ? this.inPostgres() : this.inClickHouse());
     await until(async () => JSON.stringify(await read()) === JSON.stringify(expected), async () => `log ${JSON.stringify(expected)}\n${kind} ${JSON.stringify(await read())}`);
+  }
+
+  /** Members of the sink's group, by the ids that Kafka gave them. */
+  async members(kind: SinkKind): Promise<string[]> {
+    const { groups } = await withAdmin(this.kafka, (admin) => admin.describeGroups([`${this.#name}.${kind}`]));
+    return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId));
   }
 
   async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { AnyOrderEvent } from '../../../schemas/types.ts';
 import { type Chapter, orderStory, placedOrder, stories } from '../../processors/sinks/order-story.ts';
 import type { Failpoint } from '../../../topology/runtime/failpoints.ts';
-import { withAdmin } from '../../../topology/runtime/kafka.ts';
+import { SESSION_TIMEOUT_MS, withAdmin } from '../../../topology/runtime/kafka.ts';
 import { CutLine } from './cut-line.ts';
 import { Killed, type SinkKind, SinkTrial, until } from './sink-trial.ts';
 
@@ -48,6 +49,22 @@ describe.each(KINDS)('%s', (kind) => {
     await trial.untilExact(kind);
     for (const slice of slices(events(`${kind}-later`, 6), 10)) await trial.write(slice);
     await trial.untilExact(kind);
+    await sink.stop();
+  });
+
+  test('stands back while a burst has the processors, longer than its session, and takes all of it over afterwards', async () => {
+    let demand = 9;
+    const sink = await trial.sink(kind, { standBackMs: 60_000, chunkRows: 4_000, demand: () => demand });
+    const members = await trial.members(kind);
+    await trial.write(events(`${kind}-burst`, 500));
+    await trial.untilExact(kind);
+    await trial.write(events(`${kind}-more`, 500));
+    await sleep(SESSION_TIMEOUT_MS + 2_000);
+    const stored = await (kind === 'postgres-sink' ? trial.inPostgres() : trial.inClickHouse());
+    expect(stored.events).toBeLessThan((await trial.logged()).events);
+    demand = 0;
+    await trial.untilExact(kind);
+    expect([sink.reason(), await trial.members(kind)]).toEqual(['', members]);
     await sink.stop();
   });
 
