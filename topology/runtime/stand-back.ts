@@ -16,9 +16,9 @@ const LOOKS = 10;
 const LEAST_LOOKS = 5;
 /** Threads for a processor from which on it waits, and those at which it goes on. */
 const CROWDED = 3;
-const CALM = 1.5;
+const CALM = 1;
 /** Without a busy second for so long nobody looks any more, ms. */
-const LOOK_ON_FOR_MS = 2_000;
+const LOOK_ON_FOR_MS = 10_000;
 
 interface Wait {
   over: PromiseWithResolvers<void>;

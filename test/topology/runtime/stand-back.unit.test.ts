@@ -97,7 +97,7 @@ test('little work does not wait, and nobody looks at the machine for it', () => 
 });
 
 test('looks no more when it was not busy for a while', () => {
-  looked(5_000);
+  looked(12_000);
   expect(vi.getTimerCount()).toBe(0);
   expect(standBack.hold(MANY, Date.now())).toBeNull();
 });
