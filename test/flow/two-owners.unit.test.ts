@@ -74,6 +74,43 @@ test('a cancel command is answered as its new owner has answered it, where the f
   expect(await it.seats()).toEqual({ held: 0, sold: 0 });
 });
 
+test('a new owner that meets a cancel mark is overtaken by the former one, which brings the order to its end: it is cancelled from there', async () => {
+  const late = gate();
+  let former: Promise<void> | null = null;
+  let overtaken = false;
+  const it: World = world({
+    state: (state) => ({
+      ...state,
+      async begin(orderId, step, ...rest) {
+        if (step.startsWith('notify:') && !former) {
+          const begun = gate();
+          const first = async (...args: Parameters<OrderState['begin']>) => state.begin(...args).finally(begun.open);
+          former = it.flow.runFenced(nodeOf('notify'), (shared) => delayed(1, late.passed)({ ...shared, begin: first }));
+          await begun.passed;
+          it.cancel(orderId);
+          await it.flow.runOne(CANCEL);
+        }
+        return state.begin(orderId, step, ...rest);
+      },
+      async complete(completion) {
+        if (completion.step.startsWith('notify:') && !overtaken) {
+          overtaken = true;
+          late.open();
+          await former;
+        }
+        return state.complete(completion);
+      },
+    }),
+  });
+  const orderId = await it.place();
+  await it.flow.runOne(CANCEL);
+  await it.flow.run();
+  expect(overtaken).toBe(true);
+  expect(await it.status(orderId)).toBe('Refunded');
+  expect(await violationsOf(it, [orderId], ['IA101'])).toEqual([]);
+  expect(await it.seats()).toEqual({ held: 0, sold: 0 });
+});
+
 const FLIGHTS = ['IA101', 'IA901', 'IA903'];
 const arbitraryPlan = fc.array(
   fc.record({

@@ -127,13 +127,16 @@ export async function settle(prepared: Prepared, services: Services): Promise<St
   return actOnMarkAtRest(node, await answerOf(completed, events, key, services), services);
 }
 
-/** A cancel mark found before the step had any effect: the order is cancelled from where it stands. */
+/**
+ * A cancel mark found before the step had any effect: the order is cancelled from where it stands. A former owner may have run the step
+ * meanwhile: its results are the answer then, and the mark lies where they end.
+ */
 async function divert(node: FlowNode, event: AnyOrderEvent, mark: Mark, services: Services): Promise<StepResult> {
   const key = stepKey(node.name, event.eventId);
   const events = encodeDrafts([cancelDraft(event.order, mark)], { ...event, causationId: mark.causationId, status: event.status as OrderStatus }, services, services.now());
   const completed = await complete(key, event.version, events, true, services);
   if (completed.kind === 'behind') throw behind(event);
-  return answerOf(completed, events, key, services);
+  return actOnMarkAtRest(node, await answerOf(completed, events, key, services), services);
 }
 
 /** The steps brought the order to rest: no next step would see a mark that lies on it, so it is answered here, as a step of its own. */
