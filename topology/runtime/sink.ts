@@ -1,6 +1,7 @@
 import { OffsetsMoved } from '../../connectors/postgres/sink-offsets.ts';
 import type { Codec } from '../../schemas/codec.ts';
 import type { EventType } from '../../schemas/types.ts';
+import { beating, pause } from './beating.ts';
 import type { RawRecord } from './dead-letter.ts';
 import { kindOf, messageOf } from './errors.ts';
 import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, isReachable, type Kafka, SESSION_TIMEOUT_MS } from './kafka.ts';
@@ -15,7 +16,8 @@ import { StandBack } from './stand-back.ts';
 import { Standstill } from './standstill.ts';
 import { Watchdog } from './watchdog.ts';
 
-const HEARTBEAT_MS = 1_000;
+/** Before what could not be read is fetched again. */
+const UNREAD_PAUSE_MS = 1_000;
 /** What is fetched while the last chunks are written is left alone. */
 const STOPPING_PAUSE_MS = 50;
 const COMMIT_EVERY_MS = 1_000;
@@ -223,7 +225,7 @@ export class Sink<Row> {
     if (turn) await beating(turn, heartbeat);
     if (isVoid()) return;
     const piece = await this.#read(batch, position).catch((error: unknown) => this.#unread(error));
-    if (!piece) return beating(pause(HEARTBEAT_MS), heartbeat);
+    if (!piece) return beating(pause(UNREAD_PAUSE_MS), heartbeat);
     if (isVoid()) return;
     this.#positions.set(partitionKey(batch), { stored: piece.range.next, next: piece.range.next, missed: 0n });
     this.#writer.add(piece);
@@ -292,23 +294,4 @@ export class Sink<Row> {
     this.#aligned.resolve();
     if (this.#failed) this.#writer.clear();
   }
-}
-
-/** Waits, and tells the group meanwhile that this member is alive. */
-async function beating(awaited: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
-  let over = false;
-  const ended = awaited.then(() => { over = true; });
-  while (!over) {
-    const timer = new AbortController();
-    await Promise.race([ended, pause(HEARTBEAT_MS, timer.signal)]);
-    timer.abort();
-    if (!over) await heartbeat();
-  }
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
-  });
 }
