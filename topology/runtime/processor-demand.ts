@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 const LOAD = '/proc/loadavg';
 /** Of the words of a line like `0.61 0.85 0.74 3/512 4242`: threads that run or wait for a processor, of all there are. */
 const RUNNABLE_AT = 3;
+const PROCESSORS = cpus().length;
 
 /**
  * How many threads of the whole machine, the asking one left out, want a processor now, for each processor there is. Null where the system does
@@ -11,7 +12,7 @@ const RUNNABLE_AT = 3;
  */
 export function processorDemand(): number | null {
   try {
-    return demandIn(readFileSync(LOAD, 'latin1'), cpus().length);
+    return demandIn(readFileSync(LOAD, 'latin1'), PROCESSORS);
   } catch {
     return null;
   }

@@ -55,9 +55,9 @@ export class StandBack {
   /** What resolves when it is the turn of so many records, the first of which was written at `writtenAt`, ms, UTC; null when it is now. */
   hold(records: number, writtenAt: number): Promise<void> | null {
     const { longestMs } = this.#options;
-    const leftMs = Math.min(longestMs, writtenAt + longestMs - Date.now());
     if (longestMs === 0) return null;
     this.#count(records);
+    const leftMs = Math.min(longestMs, writtenAt + longestMs - Date.now());
     if (leftMs <= 0 || !(this.#wait || this.#isCrowded())) return null;
     const until = performance.now() + leftMs;
     this.#wait ??= { over: Promise.withResolvers(), since: performance.now(), until, oldest: writtenAt };
