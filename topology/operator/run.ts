@@ -29,7 +29,7 @@ export async function runNodes(names: string[]): Promise<void> {
   };
   let ready = false;
   const running = sinks
-    ? await (await import('../runtime/sinks.ts')).startSinks(config, { sinks, log, onFatal })
+    ? await (await import('../runtime/sinks/start.ts')).startSinks(config, { sinks, log, onFatal })
     : await (await import('../runtime/pipeline.ts')).startPipeline({ config, flow: orderFlow, nodes, log, onFatal });
   const server = config.workerPort > 0 ? await serveWorker(config.host, config.workerPort, running.registry, () => ready) : null;
   ready = true;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demandIn, processorDemand } from '../../../topology/runtime/processor-demand.ts';
+import { demandIn, processorDemand } from '../../../../topology/runtime/sinks/processor-demand.ts';
 
 test.each([
   ['0.61 0.85 0.74 9/512 4242\n', 2, 4],

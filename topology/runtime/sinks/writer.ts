@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import { deadLetter, type OutgoingRecord } from './dead-letter.ts';
-import { codeOf } from './errors.ts';
-import { type Piece, SinkBuffer } from './sink-buffer.ts';
-import type { SinkMetrics } from './sink-metrics.ts';
-import type { Refuse, SinkEntry, SinkStore } from './sink-store.ts';
+import { deadLetter, type OutgoingRecord } from '../dead-letter.ts';
+import { codeOf } from '../errors.ts';
+import { type Piece, SinkBuffer } from './buffer.ts';
+import type { SinkMetrics } from './metrics.ts';
+import type { Refuse, SinkEntry, SinkStore } from './store.ts';
 
 export interface SinkWriterOptions<Row> {
   /** Names its dead letters and its metrics. */

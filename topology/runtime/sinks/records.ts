@@ -1,10 +1,10 @@
-import type { LogPosition } from '../../connectors/ports/sink-rows.ts';
-import type { Codec } from '../../schemas/codec.ts';
-import type { AnyOrderEvent, EventType } from '../../schemas/types.ts';
-import { deadLetter, type OutgoingRecord, type RawRecord } from './dead-letter.ts';
-import { kindOf, Unprocessable } from './errors.ts';
-import { isGenuine } from './event-id.ts';
-import type { SinkEntry } from './sink-store.ts';
+import type { LogPosition } from '../../../connectors/ports/sink-rows.ts';
+import type { Codec } from '../../../schemas/codec.ts';
+import type { AnyOrderEvent, EventType } from '../../../schemas/types.ts';
+import { deadLetter, type OutgoingRecord, type RawRecord } from '../dead-letter.ts';
+import { kindOf, Unprocessable } from '../errors.ts';
+import { isGenuine } from '../event-id.ts';
+import type { SinkEntry } from './store.ts';
 
 export interface SinkReader<Row> {
   codec: Codec;

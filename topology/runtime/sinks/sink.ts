@@ -1,20 +1,20 @@
-import { OffsetsMoved } from '../../connectors/postgres/sink-offsets.ts';
-import type { Codec } from '../../schemas/codec.ts';
-import type { EventType } from '../../schemas/types.ts';
+import { OffsetsMoved } from '../../../connectors/postgres/sink-offsets.ts';
+import type { Codec } from '../../../schemas/codec.ts';
+import type { EventType } from '../../../schemas/types.ts';
+import type { RawRecord } from '../dead-letter.ts';
+import { kindOf, messageOf } from '../errors.ts';
+import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, isReachable, type Kafka, SESSION_TIMEOUT_MS } from '../kafka.ts';
+import { Outage } from '../outage.ts';
+import { Watchdog } from '../watchdog.ts';
 import { beating, pause } from './beating.ts';
-import type { RawRecord } from './dead-letter.ts';
-import { kindOf, messageOf } from './errors.ts';
-import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, isReachable, type Kafka, SESSION_TIMEOUT_MS } from './kafka.ts';
-import { Outage } from './outage.ts';
+import type { Piece } from './buffer.ts';
 import { processorDemand } from './processor-demand.ts';
-import type { Piece } from './sink-buffer.ts';
-import { readEntries } from './sink-records.ts';
-import { LogCutShort, startPositions, type StartPosition } from './sink-start.ts';
-import { partitionKey, type PartitionName, type SinkChunk, type SinkStore } from './sink-store.ts';
-import { SinkWriter, type SinkWriterOptions } from './sink-writer.ts';
+import { readEntries } from './records.ts';
 import { StandBack } from './stand-back.ts';
 import { Standstill } from './standstill.ts';
-import { Watchdog } from './watchdog.ts';
+import { LogCutShort, startPositions, type StartPosition } from './start-positions.ts';
+import { partitionKey, type PartitionName, type SinkChunk, type SinkStore } from './store.ts';
+import { SinkWriter, type SinkWriterOptions } from './writer.ts';
 
 /** Before what could not be read is fetched again. */
 const UNREAD_PAUSE_MS = 1_000;

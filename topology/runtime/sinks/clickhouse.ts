@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { ClickHouseClient } from '../../connectors/clickhouse/client.ts';
-import { insertAccepted, repeatsAmong, storedRecords } from '../../connectors/clickhouse/sink.ts';
-import type { CataloguePort } from '../../connectors/ports/catalogue.ts';
-import type { AnalyticsRow, LogPosition, OffsetRange } from '../../connectors/ports/sink-rows.ts';
-import { dropDoneBatches, type PlannedBatch, planBatch, redoPlannedBatch, settleBatch } from '../../connectors/postgres/clickhouse-batches.ts';
-import { isPassing } from '../../connectors/postgres/faults.ts';
-import type { Pool } from '../../connectors/postgres/pool.ts';
-import { readOffsets } from '../../connectors/postgres/sink-offsets.ts';
-import { analyticsRow } from '../../processors/sinks/analytics-row.ts';
-import { CLICKHOUSE_SINK } from '../topics.ts';
-import { failpoint, failpointBefore } from './failpoint.ts';
-import type { Failpoint } from './failpoints.ts';
-import type { Refuse, SinkEntry, SinkStore } from './sink-store.ts';
+import type { ClickHouseClient } from '../../../connectors/clickhouse/client.ts';
+import { insertAccepted, repeatsAmong, storedRecords } from '../../../connectors/clickhouse/sink.ts';
+import type { CataloguePort } from '../../../connectors/ports/catalogue.ts';
+import type { AnalyticsRow, LogPosition, OffsetRange } from '../../../connectors/ports/sink-rows.ts';
+import { dropDoneBatches, type PlannedBatch, planBatch, redoPlannedBatch, settleBatch } from '../../../connectors/postgres/clickhouse-batches.ts';
+import { isPassing } from '../../../connectors/postgres/faults.ts';
+import type { Pool } from '../../../connectors/postgres/pool.ts';
+import { readOffsets } from '../../../connectors/postgres/sink-offsets.ts';
+import { analyticsRow } from '../../../processors/sinks/analytics-row.ts';
+import { CLICKHOUSE_SINK } from '../../topics.ts';
+import { failpoint, failpointBefore } from '../failpoint.ts';
+import type { Failpoint } from '../failpoints.ts';
+import type { Refuse, SinkEntry, SinkStore } from './store.ts';
 
 /** Done batches are kept this long, to look back. */
 const KEEP_DONE_MS = 3_600_000;

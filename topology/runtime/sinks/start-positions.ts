@@ -1,6 +1,6 @@
-import type { Kafka } from './kafka.ts';
-import { EARLIEST, LATEST, listOffsets, withCluster } from './kafka-cluster.ts';
-import { partitionKey, type PartitionName } from './sink-store.ts';
+import { EARLIEST, LATEST, listOffsets, withCluster } from '../kafka-cluster.ts';
+import type { Kafka } from '../kafka.ts';
+import { partitionKey, type PartitionName } from './store.ts';
 
 export interface StartPosition {
   /** What the store has as the partition's next offset: what the first write compares with. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { StandBack } from '../../../topology/runtime/stand-back.ts';
+import { StandBack } from '../../../../topology/runtime/sinks/stand-back.ts';
 
 const MANY = 3_000;
 const waits: number[] = [];

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { AnyOrderEvent } from '../../../schemas/types.ts';
-import { type Chapter, orderStory, placedOrder, stories } from '../../processors/sinks/order-story.ts';
-import type { Failpoint } from '../../../topology/runtime/failpoints.ts';
-import { SESSION_TIMEOUT_MS, withAdmin } from '../../../topology/runtime/kafka.ts';
-import { CutLine } from './cut-line.ts';
+import type { AnyOrderEvent } from '../../../../schemas/types.ts';
+import type { Failpoint } from '../../../../topology/runtime/failpoints.ts';
+import { SESSION_TIMEOUT_MS, withAdmin } from '../../../../topology/runtime/kafka.ts';
+import { type Chapter, orderStory, placedOrder, stories } from '../../../processors/sinks/order-story.ts';
+import { CutLine } from '../cut-line.ts';
 import { Killed, type SinkKind, SinkTrial, until } from './sink-trial.ts';
 
 const STORIES: readonly ((amount: number) => Chapter[])[] = [

@@ -1,6 +1,6 @@
-import type { LogPosition, OffsetRange } from '../../connectors/ports/sink-rows.ts';
-import type { AnyOrderEvent } from '../../schemas/types.ts';
-import type { RawRecord } from './dead-letter.ts';
+import type { LogPosition, OffsetRange } from '../../../connectors/ports/sink-rows.ts';
+import type { AnyOrderEvent } from '../../../schemas/types.ts';
+import type { RawRecord } from '../dead-letter.ts';
 
 /** A record as a sink writes it. */
 export interface SinkEntry<Row> {

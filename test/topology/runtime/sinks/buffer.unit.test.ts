@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SinkBuffer } from '../../../topology/runtime/sink-buffer.ts';
+import { SinkBuffer } from '../../../../topology/runtime/sinks/buffer.ts';
 
 const piece = (topic: string, partition: number, from: number, next: number, rows = next - from) => ({
   range: { topic, partition, from: BigInt(from), next: BigInt(next) },

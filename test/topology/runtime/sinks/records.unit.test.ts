@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { memoryCodec, type Codec } from '../../../schemas/codec.ts';
-import type { AnyOrderEvent } from '../../../schemas/types.ts';
-import { readEntries } from '../../../topology/runtime/sink-records.ts';
-import { orderStory, placedOrder, stories } from '../../processors/sinks/order-story.ts';
+import { memoryCodec, type Codec } from '../../../../schemas/codec.ts';
+import type { AnyOrderEvent } from '../../../../schemas/types.ts';
+import { readEntries } from '../../../../topology/runtime/sinks/records.ts';
+import { orderStory, placedOrder, stories } from '../../../processors/sinks/order-story.ts';
 
 const codec = memoryCodec();
 const [received, invalid] = orderStory(placedOrder('o'), stories.invalid()) as [AnyOrderEvent, AnyOrderEvent];

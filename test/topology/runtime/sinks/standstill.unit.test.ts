@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Standstill } from '../../../topology/runtime/standstill.ts';
+import { Standstill } from '../../../../topology/runtime/sinks/standstill.ts';
 
 const said: [string, string, number][] = [];
 const standstill = (): Standstill =>

@@ -1,6 +1,6 @@
-import type { OffsetRange } from '../../connectors/ports/sink-rows.ts';
-import type { OutgoingRecord } from './dead-letter.ts';
-import { partitionKey, type SinkEntry } from './sink-store.ts';
+import type { OffsetRange } from '../../../connectors/ports/sink-rows.ts';
+import type { OutgoingRecord } from '../dead-letter.ts';
+import { partitionKey, type SinkEntry } from './store.ts';
 
 /** What one fetch brought of one partition. */
 export interface Piece<Row> {
