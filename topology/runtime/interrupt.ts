@@ -1,4 +1,4 @@
-import type { DecodedRecord } from '../../schemas/codec.ts';
+import type { DecodedRecord, EncodedEvent } from '../../schemas/codec.ts';
 import type { InterruptNode } from '../define.ts';
 import type { OrderStatus } from '../order-states.ts';
 import { Unprocessable } from './errors.ts';
@@ -17,10 +17,15 @@ export async function interrupt(node: InterruptNode, input: DecodedRecord, servi
   return result.events.length > 0 ? { ...result, overtaken: await overtakenBy(result, record.orderId, services) } : result;
 }
 
-/** The order may be where an interrupt finds it before the log says so: the steps that are committed are gone from the journal. */
-async function overtakenBy({ steps }: StepResult, orderId: string, services: Services): Promise<StepResult['overtaken']> {
+/**
+ * The order may be where an interrupt finds it before the log says so: the steps that are committed are gone from the journal. Those that follow
+ * the interrupt, from an earlier run of it, are none of them: a rebuild that knew them would know more than the order's newest event.
+ */
+async function overtakenBy({ events: own, steps }: StepResult, orderId: string, services: Services): Promise<StepResult['overtaken']> {
+  const from = (own[0] as EncodedEvent).event.version;
   const pending = (await services.state.pending(orderId)).filter(({ step }) => !steps.includes(step));
-  return Promise.all(pending.map(async ({ step, events }) => ({ step, events: await decodeEvents(events, services) })));
+  const decoded = await Promise.all(pending.map(async ({ step, events }) => ({ step, events: await decodeEvents(events, services) })));
+  return decoded.filter(({ events }) => events.every(({ event }) => event.version < from));
 }
 
 async function meet(node: InterruptNode, record: InterruptRecord, services: Services, origin: string): Promise<StepResult> {
