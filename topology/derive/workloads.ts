@@ -26,18 +26,19 @@ const SINK_SUMMARIES: Record<SinkName, string> = {
 
 /** Every process of the flow: a node each, the sinks, the ingress. */
 export function workloadsOf(flow: Flow): Workload[] {
-  const worker = (name: string, summary: string, personalData: boolean): Workload => ({
+  const worker = (name: string, summary: string): Workload => ({
     name,
     summary,
     args: ['topology/cli.ts', 'run', name],
     port: WORKER_PORT,
     replicas: 2,
-    personalData,
+    personalData: false,
     memoryLimit: '512Mi',
   });
   return [
-    ...flow.nodes.map(({ name, summary, uses }) => worker(name, summary, uses.includes('keys'))),
-    ...SINKS.map((name) => worker(name, SINK_SUMMARIES[name], false)),
+    ...flow.nodes.map(({ name, summary, uses }) => ({ ...worker(name, summary), personalData: uses.includes('keys') })),
+    // With a backlog before it, of which it fetches up to 32 MiB at once, a sink was seen to take 0.8 GB.
+    ...SINKS.map((name) => ({ ...worker(name, SINK_SUMMARIES[name]), memoryLimit: '1Gi' })),
     {
       name: 'ingress',
       summary: 'turns requests into commands, and answers from the read model',
