@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import type { FlowNode } from '../../topology/define.ts';
-import { orderFlow } from '../../topology/order-flow.ts';
 import { parseChangelogKey } from '../../topology/runtime/changelog-keys.ts';
 import { CHANGELOG_TOPIC } from '../../topology/topics.ts';
 import { violationsOf } from './invariants.ts';
-import { world, type World } from './world.ts';
-
-const nodeOf = (name: string): FlowNode => orderFlow.nodes.find((node) => node.name === name) as FlowNode;
+import { nodeOf, world, type World } from './world.ts';
 
 /** Versions of the events that the changelog has of steps an interrupt overtook, in the order in which they were written. */
 async function overtakenVersions({ flow }: World): Promise<number[]> {

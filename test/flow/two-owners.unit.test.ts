@@ -4,9 +4,7 @@ import type { FlowNode } from '../../topology/define.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
 import type { OrderState } from '../../topology/runtime/state.ts';
 import { isFinal, violationsOf } from './invariants.ts';
-import { world, type World } from './world.ts';
-
-const nodeOf = (name: string): FlowNode => orderFlow.nodes.find((node) => node.name === name) as FlowNode;
+import { nodeOf, world, type World } from './world.ts';
 
 const CANCEL = nodeOf('cancel');
 const INTERRUPTS = orderFlow.nodes.filter(({ kind }) => kind === 'interrupt');

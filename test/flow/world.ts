@@ -6,6 +6,7 @@ import { placeCommand } from '../../ingress/channels/place-order.ts';
 import { OrderBody } from '../../ingress/order-body.ts';
 import type { Settings } from '../../processors/settings.ts';
 import type { OrderCommand } from '../../schemas/types.ts';
+import type { FlowNode } from '../../topology/define.ts';
 import { orderFlow } from '../../topology/order-flow.ts';
 import { loadConfig } from '../../topology/runtime/config.ts';
 import type { OrderState } from '../../topology/runtime/state.ts';
@@ -21,6 +22,8 @@ export const START = Date.UTC(2026, 11, 1, 9);
 /** A second longer than a record waits for its next try. */
 const LONGEST_PUT_OFF_MS = 31_000;
 export const TRAVEL_DATE = '2026-12-24';
+
+export const nodeOf = (name: string): FlowNode => orderFlow.nodes.find((node) => node.name === name) as FlowNode;
 
 export interface PlaceChoice {
   flight?: string;

@@ -48,5 +48,6 @@ test('a server that is starting is waited for', async () => {
   const started = createServer((socket) => socket.destroy()).listen(Number(silent.split(':')[1]), '127.0.0.1');
   await expect(waiting).resolves.toBeUndefined();
   expect(said.mock.calls).toEqual([[`iaros: waiting for the API at ${silent}`]]);
-  started.close();
+  said.mockRestore();
+  await new Promise((resolve) => started.close(resolve));
 });

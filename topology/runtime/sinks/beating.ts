@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 const BEAT_MS = 1_000;
 
 /** Waits, and tells the group meanwhile that this member is alive. */
@@ -6,16 +8,8 @@ export async function beating(awaited: Promise<void>, heartbeat: () => Promise<v
   const ended = awaited.then(() => { over = true; });
   while (!over) {
     const timer = new AbortController();
-    await Promise.race([ended, pause(BEAT_MS, timer.signal)]);
+    await Promise.race([ended, sleep(BEAT_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
     timer.abort();
     if (!over) await heartbeat();
   }
-}
-
-/** Resolves after `ms`, or when `signal` aborts. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
-  });
 }

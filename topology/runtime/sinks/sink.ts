@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OffsetsMoved } from '../../../connectors/postgres/sink-offsets.ts';
 import type { Codec } from '../../../schemas/codec.ts';
 import type { EventType } from '../../../schemas/types.ts';
@@ -6,7 +7,7 @@ import { kindOf, messageOf } from '../errors.ts';
 import { type Batch, type Consumer, type EachBatchPayload, groupConsumer, isReachable, type Kafka, SESSION_TIMEOUT_MS } from '../kafka.ts';
 import { Outage } from '../outage.ts';
 import { Watchdog } from '../watchdog.ts';
-import { beating, pause } from './beating.ts';
+import { beating } from './beating.ts';
 import type { Piece } from './buffer.ts';
 import { processorDemand } from './processor-demand.ts';
 import { readEntries } from './records.ts';
@@ -104,9 +105,15 @@ export class Sink<Row> {
       demand: options.demand ?? processorDemand,
       waited: (ms) => metrics.stoodBackSeconds.inc({ sink: name }, ms / 1000),
     });
-    metrics.watchLag(name, () => Math.max(0, Date.now() - (this.#standBack.oldestTimestamp ?? this.#writer.oldestTimestamp ?? Date.now())) / 1000);
+    metrics.watchLag(name, () => this.#lagSeconds());
     const store = { write: (chunk: SinkChunk<Row>) => this.#standstill.during('writing', options.store.write(chunk)) };
     this.#writer = new SinkWriter({ ...options, store }, { written: (pieces) => this.#written(pieces), failed: (error) => this.#unwritten(error) });
+  }
+
+  /** Age of the oldest record that waits, to be read or to be written. */
+  #lagSeconds(): number {
+    const now = Date.now();
+    return (now - Math.min(now, this.#standBack.oldestTimestamp ?? now, this.#writer.oldestTimestamp ?? now)) / 1000;
   }
 
   /** Resolves once the group has given this member its partitions. */
@@ -164,7 +171,7 @@ export class Sink<Row> {
 
   async #align(epoch: number): Promise<void> {
     for (;;) {
-      await pause(this.#outage.pauseMs);
+      await sleep(this.#outage.pauseMs);
       await this.#writer.idle();
       if (epoch !== this.#epoch || this.#stopping) return;
       try {
@@ -219,13 +226,13 @@ export class Sink<Row> {
     const isVoid = (): boolean => this.#stopping || epoch !== this.#epoch || isStale();
     await beating(this.#aligned.promise, heartbeat);
     const position = this.#positions.get(partitionKey(batch));
-    if (this.#stopping) return pause(STOPPING_PAUSE_MS);
+    if (this.#stopping) return sleep(STOPPING_PAUSE_MS);
     if (isVoid() || !position) return;
     const turn = this.#standBack.hold(batch.messages.length, Number(batch.messages[0]?.timestamp ?? 0));
     if (turn) await beating(turn, heartbeat);
     if (isVoid()) return;
     const piece = await this.#read(batch, position).catch((error: unknown) => this.#unread(error));
-    if (!piece) return beating(pause(UNREAD_PAUSE_MS), heartbeat);
+    if (!piece) return beating(sleep(UNREAD_PAUSE_MS), heartbeat);
     if (isVoid()) return;
     this.#positions.set(partitionKey(batch), { stored: piece.range.next, next: piece.range.next, missed: 0n });
     this.#writer.add(piece);

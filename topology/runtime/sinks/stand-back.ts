@@ -58,7 +58,7 @@ export class StandBack {
     if (longestMs === 0) return null;
     this.#count(records);
     const leftMs = Math.min(longestMs, writtenAt + longestMs - Date.now());
-    if (leftMs <= 0 || !(this.#wait || this.#isCrowded())) return null;
+    if (leftMs <= 0 || !(this.#wait || (this.#isBusy && this.#isCrowded))) return null;
     const until = performance.now() + leftMs;
     this.#wait ??= { over: Promise.withResolvers(), since: performance.now(), until, oldest: writtenAt };
     this.#wait.until = Math.min(this.#wait.until, until);
@@ -81,13 +81,17 @@ export class StandBack {
       this.#recordsInSecond = 0;
     }
     this.#recordsInSecond += records;
-    if (this.#recordsInSecond < BUSY_RECORDS) return;
+    if (!this.#isBusy) return;
     this.#busyAt = now;
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
-  #isCrowded(): boolean {
-    return this.#recordsInSecond >= BUSY_RECORDS && this.#looks.length >= LEAST_LOOKS && mean(this.#looks) >= CROWDED;
+  get #isBusy(): boolean {
+    return this.#recordsInSecond >= BUSY_RECORDS;
+  }
+
+  get #isCrowded(): boolean {
+    return this.#looks.length >= LEAST_LOOKS && mean(this.#looks) >= CROWDED;
   }
 
   #look(): void {
